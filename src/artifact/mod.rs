@@ -1,0 +1,13 @@
+//! Files the tool writes: npy arrays, JSON, atomic replacement, fingerprints and the layout of folders.
+
+mod atomic;
+mod fingerprint;
+mod json;
+mod layout;
+mod npy;
+
+pub use atomic::{write_atomically, write_bytes_atomically};
+pub use fingerprint::Fingerprint;
+pub use json::{read_json, write_json};
+pub use layout::Workspace;
+pub use npy::{NpyElement, read_npy1, read_npy2, read_npy3, write_npy};

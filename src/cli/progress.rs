@@ -1,0 +1,105 @@
+//! Progress on the terminal: a bar where there is one, plain lines where there is none.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ferrofuse::Progress;
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+/// Set by the first Ctrl-C; the second one ends the process at once.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Draws on standard error.
+pub struct Terminal {
+    bar: Mutex<Option<ProgressBar>>,
+    quiet: bool,
+}
+
+impl Terminal {
+    /// Takes over Ctrl-C.
+    pub fn new(quiet: bool) -> anyhow::Result<Self> {
+        ctrlc::set_handler(|| {
+            if STOP.swap(true, Ordering::SeqCst) {
+                std::process::exit(130);
+            }
+            eprintln!("stopping at the next safe point; press Ctrl-C again to stop at once");
+        })
+        .context("cannot listen for Ctrl-C")?;
+        Ok(Self { bar: Mutex::new(None), quiet })
+    }
+
+    fn with_bar(&self, act: impl FnOnce(&ProgressBar)) {
+        if let Ok(bar) = self.bar.lock()
+            && let Some(bar) = bar.as_ref()
+        {
+            act(bar);
+        }
+    }
+}
+
+impl Progress for Terminal {
+    fn start(&self, what: &str, total: u64, unit: &str) {
+        if self.quiet {
+            return;
+        }
+        let unit = unit.to_string();
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
+        let template = "{prefix:24!} {bar:24} {pos}/{len} {rate} {left} {msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(
+                style
+                    .progress_chars("=> ")
+                    .with_key("rate", move |s: &ProgressState, w: &mut dyn std::fmt::Write| {
+                        let _ = write!(w, "{} {unit}/s", HumanCount(s.per_sec() as u64));
+                    })
+                    .with_key("left", |s: &ProgressState, w: &mut dyn std::fmt::Write| {
+                        let seconds = Duration::from_secs(s.eta().as_secs());
+                        let _ = write!(w, "{} left", HumanDuration(seconds));
+                    }),
+            );
+        }
+        bar.set_prefix(what.to_string());
+        if let Ok(mut slot) = self.bar.lock() {
+            *slot = Some(bar);
+        }
+    }
+
+    fn advance(&self, n: u64) {
+        self.with_bar(|bar| bar.inc(n));
+    }
+
+    fn note(&self, text: &str) {
+        self.with_bar(|bar| bar.set_message(text.to_string()));
+    }
+
+    fn finish(&self, summary: &str) {
+        if let Ok(mut slot) = self.bar.lock()
+            && let Some(bar) = slot.take()
+        {
+            bar.finish_and_clear();
+        }
+        if !summary.is_empty() {
+            self.say(summary);
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let mut shown = false;
+        self.with_bar(|bar| {
+            shown = true;
+            bar.suspend(|| eprintln!("{text}"));
+        });
+        if !shown {
+            eprintln!("{text}");
+        }
+    }
+
+    fn stop_requested(&self) -> bool {
+        STOP.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,7 @@
+//! Labelled grey pictures of faces with their splits: importers, checks and the stored form.
+
+mod split;
+mod store;
+
+pub use split::Split;
+pub use store::{Dataset, DatasetInfo, SCHEMA};

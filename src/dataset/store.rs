@@ -1,0 +1,175 @@
+//! A dataset in memory and as the folder `data/<name>/`.
+
+use std::path::Path;
+
+use ndarray::{Array1, Array3};
+use serde::{Deserialize, Serialize};
+
+use super::Split;
+use crate::artifact::{Fingerprint, read_json, read_npy1, read_npy3, write_json, write_npy};
+use crate::error::{Error, Result};
+
+/// Version of the folder's format; a folder of another version is refused.
+pub const SCHEMA: u32 = 1;
+
+/// What `dataset.json` says about the arrays beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetInfo {
+    /// Format version, [`SCHEMA`].
+    pub schema: u32,
+    /// The folder's name, as experiments refer to it.
+    pub name: String,
+    /// The name for readers: `FER2013`.
+    pub title: String,
+    /// Class names in label order.
+    pub classes: Vec<String>,
+    /// Number of rows.
+    pub rows: usize,
+    /// Picture height in pixels.
+    pub height: usize,
+    /// Picture width in pixels.
+    pub width: usize,
+    /// True when the faces were drawn by the tool; every table that shows a score on them must say so.
+    pub synthetic: bool,
+    /// What was imported: file names and format, in words.
+    pub source: String,
+    /// How rows were given to splits, in words.
+    pub split_rule: String,
+    /// How pictures were brought to this size: the filter's name, or `none` where they had it already.
+    pub resize: String,
+    /// Rows that `--skip-bad-rows` left out.
+    pub skipped: usize,
+    /// Fingerprint of images, labels, splits, subjects and class names.
+    pub fingerprint: String,
+    /// The version of ferrofuse that wrote it.
+    pub version: String,
+}
+
+/// n labelled grey pictures of one size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Names, sizes, source, fingerprint.
+    pub info: DatasetInfo,
+    /// n x height x width, 0 black to 255 white.
+    pub images: Array3<u8>,
+    /// n labels, each an index into `info.classes`.
+    pub labels: Vec<u8>,
+    /// n splits.
+    pub splits: Vec<Split>,
+    /// n subject numbers where the source names the person.
+    pub subjects: Option<Vec<u32>>,
+}
+
+impl Dataset {
+    /// The row numbers of a split, ascending.
+    pub fn rows(&self, split: Split) -> Vec<usize> {
+        (0..self.splits.len()).filter(|&i| self.splits[i] == split).collect()
+    }
+
+    /// Fingerprint of the content: equal for equal arrays and class names, whatever they were imported from.
+    pub fn content_fingerprint(
+        images: &Array3<u8>,
+        labels: &[u8],
+        splits: &[Split],
+        subjects: Option<&[u32]>,
+        classes: &[String],
+    ) -> String {
+        let codes: Vec<u8> = splits.iter().map(|&s| s as u8).collect();
+        let people: Vec<u8> = subjects.unwrap_or_default().iter().flat_map(|s| s.to_le_bytes()).collect();
+        let (n, h, w) = images.dim();
+        let pixels = images.as_standard_layout();
+        Fingerprint::new()
+            .with("shape", format!("{n} {h} {w}"))
+            .with("images", pixels.as_slice().unwrap_or_default())
+            .with("labels", labels)
+            .with("splits", codes)
+            .with("subjects", people)
+            .with("classes", classes.join("\n"))
+            .finish()
+    }
+
+    /// Writes the dataset into `folder`; `dataset.json` comes last, so that a folder without it counts as unfinished.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        let description = folder.join("dataset.json");
+        // An older description must not vouch for arrays that are half replaced.
+        match std::fs::remove_file(&description) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("replace", &description, e)),
+            _ => {}
+        }
+        write_npy(&folder.join("images.npy"), self.images.view())?;
+        write_npy(&folder.join("labels.npy"), Array1::from(self.labels.clone()).view())?;
+        let codes: Array1<u8> = self.splits.iter().map(|&s| s as u8).collect();
+        write_npy(&folder.join("splits.npy"), codes.view())?;
+        let subjects = folder.join("subjects.npy");
+        match &self.subjects {
+            Some(people) => write_npy(&subjects, Array1::from(people.clone()).view())?,
+            None if subjects.exists() => {
+                std::fs::remove_file(&subjects).map_err(|e| Error::io("replace", &subjects, e))?;
+            }
+            None => {}
+        }
+        write_json(&description, &self.info)
+    }
+
+    /// Reads the dataset in `folder` and checks that its arrays fit together.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when nothing was imported there, [`Error::Malformed`] with the file that does not fit.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let info = Self::load_info(folder)?;
+        let images: Array3<u8> = read_npy3(&folder.join("images.npy"))?;
+        if images.dim() != (info.rows, info.height, info.width) {
+            let expected = format!("({}, {}, {}), as dataset.json says", info.rows, info.height, info.width);
+            return Err(Error::malformed(folder.join("images.npy"), "shape", format!("{:?}", images.dim()), expected));
+        }
+        let labels: Vec<u8> = column(folder, "labels.npy", info.rows)?;
+        if let Some(row) = labels.iter().position(|&l| usize::from(l) >= info.classes.len()) {
+            let (place, expected) = (format!("row {row}"), format!("a label from 0 to {}", info.classes.len() - 1));
+            return Err(Error::malformed(folder.join("labels.npy"), place, labels[row].to_string(), expected));
+        }
+        let mut splits = Vec::with_capacity(info.rows);
+        for (row, code) in column::<u8>(folder, "splits.npy", info.rows)?.into_iter().enumerate() {
+            splits.push(Split::from_code(code).ok_or_else(|| {
+                let expected = "0 (train), 1 (validation) or 2 (test)";
+                Error::malformed(folder.join("splits.npy"), format!("row {row}"), code.to_string(), expected)
+            })?);
+        }
+        let subjects = match folder.join("subjects.npy").exists() {
+            true => Some(column::<u32>(folder, "subjects.npy", info.rows)?),
+            false => None,
+        };
+        Ok(Self { info, images, labels, splits, subjects })
+    }
+
+    /// Reads only `dataset.json`.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    pub fn load_info(folder: &Path) -> Result<DatasetInfo> {
+        let path = folder.join("dataset.json");
+        if !path.exists() {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            return Err(Error::missing(&path, format!("import the dataset first: `ferrofuse import {name}`")));
+        }
+        let info: DatasetInfo = read_json(&path)?;
+        if info.schema != SCHEMA {
+            let expected = format!("schema {SCHEMA}; import the dataset again");
+            return Err(Error::malformed(&path, "schema", info.schema.to_string(), expected));
+        }
+        Ok(info)
+    }
+}
+
+fn column<T: crate::artifact::NpyElement>(folder: &Path, file: &str, rows: usize) -> Result<Vec<T>> {
+    let path = folder.join(file);
+    let values = read_npy1::<T>(&path)?;
+    if values.len() != rows {
+        let expected = format!("{rows}, as dataset.json says");
+        return Err(Error::malformed(&path, "length", values.len().to_string(), expected));
+    }
+    Ok(values.to_vec())
+}

@@ -1,0 +1,1 @@
+//! Confusion matrices, metrics, intervals and paired tests, from [`crate::Predictions`] alone.

@@ -1,0 +1,1 @@
+//! The steps of an experiment, and which of them are stale.

@@ -1,0 +1,1 @@
+//! Handcrafted features: SIFT, dense SIFT, codebooks and bags of visual words.

@@ -1,0 +1,26 @@
+//! **ferrofuse** compares handcrafted features with learned ones for facial expression recognition,
+//! fuses them in a hybrid head, aggregates the models, and says with evidence which is better.
+//!
+//! [`recipe`] says what to do, [`experiment`] does it; [`Predictions`] are what every model makes and every
+//! ensemble, evaluation and report takes.
+
+pub mod artifact;
+pub mod dataset;
+pub mod ensemble;
+mod error;
+pub mod evaluation;
+pub mod experiment;
+mod expression;
+pub mod features;
+pub mod models;
+mod predictions;
+mod progress;
+pub mod recipe;
+pub mod report;
+#[cfg(feature = "torch")]
+pub mod training;
+
+pub use error::{Error, Result};
+pub use expression::Expression;
+pub use predictions::{Predictions, SUM_TOLERANCE};
+pub use progress::{Progress, Silent};

@@ -1,0 +1,1 @@
+//! Networks with hybrid heads, and support vector machines.

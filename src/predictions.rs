@@ -1,0 +1,133 @@
+//! Class probabilities of one model on one split: the common currency of ensembles, evaluation and reports.
+
+use ndarray::Array2;
+
+use crate::dataset::Split;
+use crate::error::{Error, Result};
+
+/// The probabilities that a model gives to the rows of a split.
+///
+/// Whatever makes them can be aggregated, compared and reported, also a model trained by another program.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    /// The model's name, as the report shows it.
+    pub model: String,
+    /// The dataset's name.
+    pub dataset: String,
+    /// Fingerprint of the dataset that the rows come from; empty for results of another program.
+    pub fingerprint: String,
+    /// Class names, one for each column of `probabilities`.
+    pub classes: Vec<String>,
+    /// The split that the rows belong to.
+    pub split: Split,
+    /// Row numbers in the dataset, n of them, ascending.
+    pub rows: Vec<u32>,
+    /// True labels, n of them, each below the number of classes.
+    pub labels: Vec<u8>,
+    /// n x c; each row is non-negative and sums to 1.
+    pub probabilities: Array2<f32>,
+}
+
+/// How far a row of probabilities may be from summing to 1.
+pub const SUM_TOLERANCE: f32 = 1e-3;
+
+impl Predictions {
+    /// Checks shapes, labels, ranges, sums and that nothing is NaN.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names the model, the first offending row and what was expected.
+    pub fn check(&self) -> Result<()> {
+        let (n, c) = self.probabilities.dim();
+        let name = |what: &str| format!("{what} of `{}`", self.model);
+        if c < 2 || c != self.classes.len() {
+            return Err(Error::invalid(name("columns"), c, format!("one for each of {} classes", self.classes.len())));
+        }
+        if n == 0 {
+            return Err(Error::invalid(name("rows"), 0, "at least one"));
+        }
+        if self.labels.len() != n || self.rows.len() != n {
+            return Err(Error::invalid(
+                name("labels"),
+                format!("{} labels and {} row numbers", self.labels.len(), self.rows.len()),
+                format!("{n} of each, as many as rows of probabilities"),
+            ));
+        }
+        if let Some(i) = self.labels.iter().position(|&l| usize::from(l) >= c) {
+            return Err(Error::invalid(name(&format!("label in row {i}")), self.labels[i], format!("0 to {}", c - 1)));
+        }
+        for (i, row) in self.probabilities.outer_iter().enumerate() {
+            if let Some(p) = row.iter().find(|p| !(0.0..=1.0 + SUM_TOLERANCE).contains(*p)) {
+                return Err(Error::invalid(name(&format!("probability in row {i}")), p, "a number from 0 to 1"));
+            }
+            let sum = row.sum();
+            if (sum - 1.0).abs() > SUM_TOLERANCE {
+                return Err(Error::invalid(name(&format!("probabilities in row {i}")), format!("a sum of {sum}"), "1"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The most probable class of each row; of equal ones the first.
+    pub fn predicted(&self) -> Vec<u8> {
+        self.probabilities
+            .outer_iter()
+            .map(|row| {
+                let mut best = 0;
+                for (class, &p) in row.iter().enumerate() {
+                    if p > row[best] {
+                        best = class;
+                    }
+                }
+                best as u8
+            })
+            .collect()
+    }
+
+    /// The share of rows whose most probable class is the true one, from 0 to 1.
+    pub fn accuracy(&self) -> f64 {
+        let right = self.predicted().iter().zip(&self.labels).filter(|(p, l)| p == l).count();
+        right as f64 / self.labels.len() as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    fn two_rows() -> Predictions {
+        Predictions {
+            model: "m".into(),
+            dataset: "d".into(),
+            fingerprint: String::new(),
+            classes: vec!["a".into(), "b".into()],
+            split: Split::Test,
+            rows: vec![0, 1],
+            labels: vec![0, 1],
+            probabilities: array![[0.5, 0.5], [0.9, 0.1]],
+        }
+    }
+
+    #[test]
+    fn ties_go_to_the_first_class() {
+        assert_eq!(two_rows().predicted(), [0, 0]);
+        assert_eq!(two_rows().accuracy(), 0.5);
+        two_rows().check().unwrap();
+    }
+
+    #[test]
+    fn each_kind_of_bad_value_is_named() {
+        let mut p = two_rows();
+        p.probabilities[[1, 0]] = f32::NAN;
+        assert!(p.check().unwrap_err().to_string().contains("row 1"));
+        let mut p = two_rows();
+        p.probabilities[[0, 1]] = 0.6;
+        assert!(p.check().unwrap_err().to_string().contains("sum"));
+        let mut p = two_rows();
+        p.labels[1] = 2;
+        assert!(p.check().unwrap_err().to_string().contains("label in row 1"));
+        let mut p = two_rows();
+        p.rows.pop();
+        assert!(p.check().is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! How long work tells its caller where it is, and hears that it should stop.
+
+/// Listens to long work. The library knows no terminal; the command line draws the bar.
+pub trait Progress: Sync {
+    /// A stretch of work begins: `what` is done `total` times (rows, batches, iterations), counted in `unit`s.
+    fn start(&self, what: &str, total: u64, unit: &str);
+    /// `n` more are done. May be called from many threads.
+    fn advance(&self, n: u64);
+    /// A short figure to show beside the bar, such as `loss 1.23`.
+    fn note(&self, text: &str);
+    /// The stretch is over; `summary` stays visible, empty for none.
+    fn finish(&self, summary: &str);
+    /// A line for the reader between stretches of work.
+    fn say(&self, text: &str);
+    /// True once the user asked to stop; work then saves what it has and returns [`crate::Error::Interrupted`].
+    fn stop_requested(&self) -> bool;
+}
+
+/// Listens to nothing and never asks to stop.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn start(&self, _: &str, _: u64, _: &str) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn finish(&self, _: &str) {}
+    fn say(&self, _: &str) {}
+    fn stop_requested(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,54 @@
+//! The recipes inside the binary, so that an installed `ferrofuse` works in an empty folder.
+
+use super::Kind;
+
+/// A recipe inside the binary.
+#[derive(Clone, Copy, Debug)]
+pub struct Builtin {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name, without `.toml`.
+    pub name: &'static str,
+    /// Its text.
+    pub text: &'static str,
+}
+
+macro_rules! builtin {
+    ($($kind:ident $folder:literal: $($name:literal)*;)*) => {
+        /// Every built-in recipe.
+        pub const BUILTIN: &[Builtin] = &[$($(Builtin {
+            kind: Kind::$kind,
+            name: $name,
+            text: include_str!(concat!("../../", $folder, "/", $name, ".toml")),
+        },)*)*];
+    };
+}
+
+builtin! {
+    Data "data": "fer2013" "fer2013-pictures" "ckplus" "synthetic";
+    Feature "features": "sift" "dsift" "dsift-bovw";
+    Model "models": "cnn" "sift-cnn" "dsift-cnn" "sift-svm" "dsift-svm" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn";
+    Experiment "results": "fer2013-cnn" "demo";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Workspace;
+    use crate::recipe::{DataRecipe, ExperimentRecipe, FeatureRecipe, ModelRecipe, load};
+
+    #[test]
+    fn every_builtin_recipe_parses_and_passes_its_checks() {
+        let empty = tempfile::tempdir().unwrap();
+        let workspace = Workspace::new(empty.path());
+        for b in BUILTIN {
+            let outcome = match b.kind {
+                Kind::Data => load::<DataRecipe>(&workspace, b.kind, b.name).map(|_| ()),
+                Kind::Feature => load::<FeatureRecipe>(&workspace, b.kind, b.name).map(|_| ()),
+                Kind::Model => load::<ModelRecipe>(&workspace, b.kind, b.name).map(|_| ()),
+                Kind::Experiment => load::<ExperimentRecipe>(&workspace, b.kind, b.name).map(|_| ()),
+            };
+            outcome.unwrap();
+        }
+    }
+}

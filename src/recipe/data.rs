@@ -1,0 +1,147 @@
+//! `data/*.toml`: what to import and how.
+
+use serde::{Deserialize, Serialize};
+
+use super::Check;
+use crate::error::{Error, Result};
+
+/// What a dataset is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct DataRecipe {
+    /// The name for readers.
+    pub title: String,
+    /// The layout of the source.
+    pub format: DataFormat,
+    /// Where the source lies by default, relative to the working folder; `--from` overrides it.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Class names in label order; for folders of pictures also the folders' names, in any of their usual spellings.
+    pub classes: Vec<String>,
+    /// Height and width that pictures are brought to.
+    #[serde(default = "face_48")]
+    pub size: [usize; 2],
+    /// The filter of the resize.
+    #[serde(default)]
+    pub filter: ResizeFilter,
+    /// How rows are given to splits.
+    #[serde(default)]
+    pub split: SplitRule,
+    /// What to draw, for `format = "synthetic"`.
+    #[serde(default)]
+    pub synthetic: Option<SyntheticRecipe>,
+}
+
+fn face_48() -> [usize; 2] {
+    [48, 48]
+}
+
+/// The layouts that can be imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataFormat {
+    /// `emotion,pixels,Usage` rows as text, plain or inside .gz, .tar.gz or .zip; columns in any order.
+    Fer2013Csv,
+    /// `<class>/<picture>`, with or without `train`, `val`, `test` above.
+    Pictures,
+    /// CK+48: `<class>/S<subject>_<sequence>_<frame>.png`.
+    CkPlus,
+    /// Faces drawn by the tool.
+    Synthetic,
+}
+
+/// Filters for bringing a picture to the wanted size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResizeFilter {
+    /// Linear interpolation, widened to the area covered when shrinking (no aliasing).
+    #[default]
+    Triangle,
+    /// The nearest pixel.
+    Nearest,
+    /// Catmull-Rom cubic.
+    CatmullRom,
+    /// Lanczos with window 3.
+    Lanczos3,
+}
+
+/// How rows are given to splits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "rule")]
+pub enum SplitRule {
+    /// As the source says: the `Usage` column, or the folders' and files' names.
+    #[default]
+    Official,
+    /// Random rows, the same share of each class in each split.
+    Stratified {
+        /// Share of rows for validation, 0 to 1.
+        validation: f64,
+        /// Share of rows for test, 0 to 1.
+        test: f64,
+        /// Seed of the draw.
+        seed: u64,
+    },
+    /// Random subjects: all rows of a person are in one split.
+    BySubject {
+        /// Share of subjects for validation, 0 to 1.
+        validation: f64,
+        /// Share of subjects for test, 0 to 1.
+        test: f64,
+        /// Seed of the draw.
+        seed: u64,
+    },
+}
+
+/// What the tool draws.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SyntheticRecipe {
+    /// Training rows.
+    pub train: usize,
+    /// Validation rows.
+    pub validation: usize,
+    /// Test rows.
+    pub test: usize,
+    /// Seed of every face.
+    pub seed: u64,
+    /// Strength of noise, occlusion, light and ambiguity: 0 clean, 1 the default, above harder.
+    pub difficulty: f64,
+}
+
+impl Check for DataRecipe {
+    fn check(&self) -> Result<()> {
+        let mut names = self.classes.clone();
+        names.sort();
+        names.dedup();
+        if names.len() != self.classes.len() || !(2..=256).contains(&names.len()) {
+            return Err(Error::invalid("classes", format!("{:?}", self.classes), "2 to 256 different names"));
+        }
+        if self.size.iter().any(|s| !(8..=1024).contains(s)) {
+            return Err(Error::invalid("size", format!("{:?}", self.size), "height and width from 8 to 1024 pixels"));
+        }
+        if let SplitRule::Stratified { validation, test, .. } | SplitRule::BySubject { validation, test, .. } =
+            self.split
+            && !(validation >= 0.0 && test >= 0.0 && validation + test < 1.0)
+        {
+            return Err(Error::invalid(
+                "split",
+                format!("{validation} + {test}"),
+                "shares from 0 that leave rows to train on",
+            ));
+        }
+        match (&self.synthetic, self.format) {
+            (None, DataFormat::Synthetic) => {
+                Err(Error::invalid("synthetic", "nothing", "a table that says what to draw"))
+            }
+            (Some(_), f) if f != DataFormat::Synthetic => {
+                Err(Error::invalid("synthetic", "a table", "none, unless format = \"synthetic\""))
+            }
+            (Some(s), _)
+                if !(0.0..=10.0).contains(&s.difficulty) || s.train == 0 || s.validation == 0 || s.test == 0 =>
+            {
+                Err(Error::invalid("synthetic", format!("{s:?}"), "rows in every split, difficulty from 0 to 10"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Recipes: TOML files that say what to import, extract, train and compare, without touching Rust.
+//!
+//! A file in the working folder wins over the built-in one of the same name.
+
+mod builtin;
+mod data;
+mod experiment;
+mod feature;
+mod load;
+mod model;
+
+pub use builtin::{BUILTIN, Builtin};
+pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
+pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe};
+pub use feature::{
+    CodebookAlgorithm, CodebookRecipe, DetectorRecipe, Encoding, Extractor, FeatureRecipe, GridRecipe, Normalisation,
+};
+pub use load::{Check, Kind, Recipe, available, load};
+pub use model::{
+    AugmentationRecipe, BatchNorm, BlockRecipe, FusionRecipe, HeadRecipe, InputRecipe, ModelRecipe, NetworkRecipe,
+    OptimiserKind, Padding, ScheduleKind, SvmKernel, SvmMode, SvmRecipe, TrainingRecipe,
+};

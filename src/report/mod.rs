@@ -1,0 +1,1 @@
+//! Reports: HTML, Markdown, JSON, CSV and charts, from evaluations alone.

@@ -1,0 +1,1 @@
+//! The training loop: batches, augmentation, schedule, checkpoint and resume.

@@ -1,0 +1,1 @@
+//! `ferrofuse aggregate` end to end.

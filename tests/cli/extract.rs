@@ -1,0 +1,1 @@
+//! `ferrofuse extract` end to end.

@@ -1,0 +1,1 @@
+//! `ferrofuse import` end to end.

@@ -1,0 +1,1 @@
+//! `ferrofuse inspect` end to end.

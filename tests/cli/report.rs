@@ -1,0 +1,1 @@
+//! `ferrofuse report` end to end.

@@ -1,0 +1,1 @@
+//! `ferrofuse run` end to end.

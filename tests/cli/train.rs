@@ -1,0 +1,1 @@
+//! `ferrofuse train` end to end.

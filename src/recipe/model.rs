@@ -147,9 +147,22 @@ pub struct FusionRecipe {
     /// Share of its outputs dropped.
     #[serde(default)]
     pub dropout: f64,
-    /// Standardise each of the feature's dimensions by its mean and deviation over training rows.
+    /// How the feature's numbers are brought to the order of 1.
     #[serde(default)]
-    pub standardise: bool,
+    pub scale: FeatureScale,
+}
+
+/// How a feature's numbers are brought to the order of 1; always measured on training rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureScale {
+    /// Not at all.
+    #[default]
+    None,
+    /// Divide all by their common root mean square; zeros stay zeros, which suits histograms.
+    Rms,
+    /// Subtract each dimension's mean and divide by its deviation.
+    Standardise,
 }
 
 /// The layers between the flattened (and fused) trunk and the softmax.

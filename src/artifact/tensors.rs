@@ -25,7 +25,8 @@ pub fn write_tensors(path: &Path, tensors: &Tensors, note: &str) -> Result<()> {
         .iter()
         .map(|(name, a)| (name, a.shape().to_vec(), a.iter().flat_map(|v| v.to_le_bytes()).collect()))
         .collect();
-    let refuse = |e: safetensors::SafeTensorError| Error::malformed(path, "", e.to_string(), "tensors that fit the format");
+    let refuse =
+        |e: safetensors::SafeTensorError| Error::malformed(path, "", e.to_string(), "tensors that fit the format");
     let mut views = Vec::with_capacity(bytes.len());
     for (name, shape, data) in &bytes {
         views.push((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), data).map_err(refuse)?));
@@ -41,7 +42,8 @@ pub fn write_tensors(path: &Path, tensors: &Tensors, note: &str) -> Result<()> {
 /// [`Error::Io`], or [`Error::Malformed`] when the file is no safetensors file or is cut short.
 pub fn read_tensors(path: &Path) -> Result<(Tensors, String)> {
     let content = std::fs::read(path).map_err(|e| Error::io("read", path, e))?;
-    let refuse = |place: &str, found: String| Error::malformed(path, place, found, "a whole safetensors file of f32 or f16");
+    let refuse =
+        |place: &str, found: String| Error::malformed(path, place, found, "a whole safetensors file of f32 or f16");
     let (_, header) = SafeTensors::read_metadata(&content).map_err(|e| refuse("header", e.to_string()))?;
     let file = SafeTensors::deserialize(&content).map_err(|e| refuse("", e.to_string()))?;
     let mut tensors = Tensors::new();

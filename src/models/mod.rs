@@ -1,1 +1,7 @@
 //! Networks with hybrid heads, and support vector machines.
+
+mod description;
+#[cfg(feature = "torch")]
+pub mod network;
+
+pub use description::{EpochRecord, NetworkDescription, SCHEMA};

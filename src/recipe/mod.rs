@@ -17,6 +17,6 @@ pub use feature::{
 };
 pub use load::{Check, Kind, Recipe, available, load};
 pub use model::{
-    AugmentationRecipe, BatchNorm, BlockRecipe, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, ModelRecipe, NetworkRecipe,
-    OptimiserKind, Padding, ScheduleKind, SvmKernel, SvmMode, SvmRecipe, TrainingRecipe,
+    AugmentationRecipe, BatchNorm, BlockRecipe, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, ModelRecipe,
+    NetworkRecipe, OptimiserKind, Padding, ScheduleKind, SvmKernel, SvmMode, SvmRecipe, TrainingRecipe,
 };

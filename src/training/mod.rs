@@ -1,1 +1,12 @@
 //! The training loop: batches, augmentation, schedule, checkpoint and resume.
+
+mod augmentation;
+mod checkpoint;
+mod epoch;
+mod optimiser;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod train;
+
+pub use train::{Start, TrainOptions, TrainingData, network_fingerprint, train_network};

@@ -1,0 +1,98 @@
+//! `model.json`: what a trained network is and where it came from, readable without libtorch.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::artifact::read_json;
+use crate::error::{Error, Result};
+use crate::recipe::NetworkRecipe;
+
+/// Version of the model folder's format.
+pub const SCHEMA: u32 = 1;
+
+/// What one pass over the training rows came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Counted from 1.
+    pub epoch: usize,
+    /// Mean cross-entropy over the augmented training pictures, as the optimiser saw them.
+    pub train_loss: f64,
+    /// Share of them classified right while training, 0 to 1.
+    pub train_accuracy: f64,
+    /// Mean cross-entropy on the validation rows.
+    pub validation_loss: f64,
+    /// Share of the validation rows classified right, 0 to 1.
+    pub validation_accuracy: f64,
+    /// The learning rate at the end of the epoch.
+    pub learning_rate: f64,
+    /// Wall-clock seconds, validation included.
+    pub seconds: f64,
+}
+
+/// Everything but the weights; with `weights.safetensors` it makes a model that can be moved to another machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkDescription {
+    /// Format version, [`SCHEMA`].
+    pub schema: u32,
+    /// The recipe's name.
+    pub name: String,
+    /// What it says.
+    pub recipe: NetworkRecipe,
+    /// Class names, one for each output.
+    pub classes: Vec<String>,
+    /// The dataset it was trained on.
+    pub dataset: String,
+    /// That dataset's fingerprint.
+    pub dataset_fingerprint: String,
+    /// True when it was trained on faces drawn by the tool.
+    pub synthetic: bool,
+    /// Fingerprint of the fused feature, if any.
+    pub feature_fingerprint: Option<String>,
+    /// Fingerprint of recipe, dataset and feature: equal for a model that need not be trained again.
+    pub fingerprint: String,
+    /// Height and width of the pictures, in pixels.
+    pub size: [usize; 2],
+    /// Dimensions of the fused feature, 0 without one.
+    pub feature_dimensions: usize,
+    /// Mean of the training pixels after division by 255.
+    pub pixel_mean: f64,
+    /// Standard deviation of the training pixels after division by 255.
+    pub pixel_deviation: f64,
+    /// Numbers that training fits.
+    pub parameters: u64,
+    /// The epoch whose weights were kept: the best on validation.
+    pub best_epoch: usize,
+    /// What each epoch came to.
+    pub history: Vec<EpochRecord>,
+    /// Threads that trained it; another number may round differently.
+    pub threads: usize,
+    /// The device that trained it.
+    pub device: String,
+    /// Version of ferrofuse.
+    pub version: String,
+}
+
+impl NetworkDescription {
+    /// Reads `model.json` in a model folder.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when no training was finished there, [`Error::Malformed`] when it does not parse.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join("model.json");
+        if !path.exists() {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            return Err(Error::missing(
+                &path,
+                format!("train the model first: `ferrofuse train {name} --dataset NAME`"),
+            ));
+        }
+        let description: Self = read_json(&path)?;
+        if description.schema != SCHEMA {
+            let expected = format!("schema {SCHEMA}; train the model again");
+            return Err(Error::malformed(&path, "schema", description.schema.to_string(), expected));
+        }
+        Ok(description)
+    }
+}

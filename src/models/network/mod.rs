@@ -1,0 +1,24 @@
+//! Convolutional networks with an optional hybrid head, on libtorch.
+
+mod architecture;
+mod device;
+mod input;
+mod trained;
+
+pub use device::Device;
+pub use trained::TrainedNetwork;
+pub(crate) use trained::{FEATURE_DEVIATION, FEATURE_MEAN};
+
+pub(crate) use architecture::{Network, to_array};
+pub(crate) use input::{InputScale, feature_scale, feature_tensor, image_tensor};
+
+use crate::error::Error;
+
+/// Turns an error of libtorch into ours, saying what it was asked to do.
+pub(crate) fn torch_error(doing: &str) -> impl FnOnce(tch::TchError) -> Error + '_ {
+    move |e| {
+        // libtorch appends a C++ backtrace; its first line says what happened.
+        let text = e.to_string();
+        Error::backend("libtorch", doing, text.lines().next().unwrap_or_default())
+    }
+}

@@ -1,0 +1,139 @@
+//! A trained network: weights and description in a folder, probabilities for new rows.
+
+use std::path::Path;
+
+use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
+use tch::Kind;
+
+use crate::artifact::{Tensors, read_tensors, write_json};
+use crate::error::{Error, Result};
+use crate::models::NetworkDescription;
+use crate::progress::Progress;
+
+use super::architecture::to_array;
+use super::{Device, InputScale, Network, feature_tensor, image_tensor, torch_error};
+
+/// Rows that go through the network at once when it predicts.
+const BATCH: usize = 256;
+/// Names under which the feature's scale travels with the weights.
+pub(crate) const FEATURE_MEAN: &str = "feature.mean";
+pub(crate) const FEATURE_DEVIATION: &str = "feature.deviation";
+
+/// A network ready to predict.
+pub struct TrainedNetwork {
+    description: NetworkDescription,
+    network: Network,
+    feature_mean: Array1<f32>,
+    feature_deviation: Array1<f32>,
+    device: Device,
+}
+
+impl TrainedNetwork {
+    /// Puts a network together from its description and weights (with the feature's scale among them);
+    /// `origin` names the file in errors.
+    pub(crate) fn assemble(
+        description: NetworkDescription,
+        weights: &Tensors,
+        device: Device,
+        origin: &Path,
+    ) -> Result<Self> {
+        let d = &description;
+        let mut network = Network::new(&d.recipe, d.size, d.feature_dimensions, d.classes.len(), 0, device.0)?;
+        network.set_weights(weights, origin)?;
+        let scale = |name: &str| -> Result<Array1<f32>> {
+            let found = weights.get(name).map(|a| a.iter().copied().collect::<Array1<f32>>()).unwrap_or_default();
+            match found.len() == d.feature_dimensions {
+                true => Ok(found),
+                false => Err(Error::malformed(
+                    origin,
+                    name,
+                    found.len().to_string(),
+                    format!("{} values", d.feature_dimensions),
+                )),
+            }
+        };
+        let (feature_mean, feature_deviation) = (scale(FEATURE_MEAN)?, scale(FEATURE_DEVIATION)?);
+        Ok(Self { network, feature_mean, feature_deviation, device, description })
+    }
+
+    /// Reads `model.json` and `weights.safetensors` in a model folder.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when there is no finished model, [`Error::Malformed`] when a file does not fit.
+    pub fn load(folder: &Path, device: Device) -> Result<Self> {
+        let description = NetworkDescription::load(folder)?;
+        let path = folder.join("weights.safetensors");
+        let (weights, _) = read_tensors(&path)?;
+        Self::assemble(description, &weights, device, &path)
+    }
+
+    /// Writes `model.json`, last of all, so that a folder without it counts as unfinished.
+    pub(crate) fn describe(folder: &Path, description: &NetworkDescription) -> Result<()> {
+        write_json(&folder.join("model.json"), description)
+    }
+
+    /// What the network is.
+    pub fn description(&self) -> &NetworkDescription {
+        &self.description
+    }
+
+    /// Class probabilities, n x c, of n pictures (n x h x w) and, for a hybrid network, their feature vectors (n x d).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when sizes or dimensions are not those it was trained with.
+    pub fn predict_proba(
+        &self,
+        images: ArrayView3<u8>,
+        features: Option<ArrayView2<f32>>,
+        progress: &dyn Progress,
+    ) -> Result<Array2<f32>> {
+        let d = &self.description;
+        let (n, h, w) = images.dim();
+        if [h, w] != d.size {
+            return Err(Error::invalid("picture size", format!("{h} x {w}"), format!("{} x {}", d.size[0], d.size[1])));
+        }
+        let given = features.map_or((n, 0), |f| f.dim());
+        if given != (n, d.feature_dimensions) {
+            return Err(Error::invalid(
+                format!("feature matrix for `{}`", d.name),
+                format!("{} x {}", given.0, given.1),
+                format!("{n} x {}", d.feature_dimensions),
+            ));
+        }
+        let mut probabilities = Array2::zeros((n, d.classes.len()));
+        for start in (0..n).step_by(BATCH) {
+            let rows = Slice::from(start..(start + BATCH).min(n));
+            let part = self
+                .probabilities(images.slice_axis(Axis(0), rows), features.as_ref().map(|f| f.slice_axis(Axis(0), rows)))
+                .map_err(torch_error("predict"))?;
+            let part =
+                part.into_dimensionality::<ndarray::Ix2>().map_err(|e| Error::backend("libtorch", "predict", e))?;
+            progress.advance(part.nrows() as u64);
+            probabilities.slice_axis_mut(Axis(0), rows).assign(&part);
+        }
+        Ok(probabilities)
+    }
+
+    fn probabilities(
+        &self,
+        images: ArrayView3<u8>,
+        features: Option<ArrayView2<f32>>,
+    ) -> Result<ndarray::ArrayD<f32>, tch::TchError> {
+        let d = &self.description;
+        let scale = InputScale { recipe: d.recipe.input, mean: d.pixel_mean, deviation: d.pixel_deviation };
+        let _guard = tch::no_grad_guard();
+        let x = scale.apply(&image_tensor(images)?.f_to(self.device.0)?)?;
+        let f = match features {
+            Some(f) if d.feature_dimensions > 0 => {
+                Some(feature_tensor(f, &self.feature_mean, &self.feature_deviation)?.f_to(self.device.0)?)
+            }
+            _ => None,
+        };
+        let forward = |x: &tch::Tensor| self.network.forward(x, f.as_ref(), false)?.f_softmax(-1, Kind::Float);
+        let mut p = forward(&x)?;
+        if d.recipe.training.flip_at_prediction {
+            p = p.f_add(&forward(&x.f_flip([3])?)?)?.f_div_scalar(2.0)?;
+        }
+        to_array(&p)
+    }
+}

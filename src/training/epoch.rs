@@ -1,0 +1,150 @@
+//! One pass over the training rows, and one over the validation rows.
+
+use rand::seq::SliceRandom;
+use tch::{Kind, Tensor};
+
+use crate::error::{Error, Result};
+use crate::models::network::{InputScale, Network, torch_error};
+use crate::progress::Progress;
+use crate::recipe::NetworkRecipe;
+
+use super::augmentation::{augment, generator};
+use super::optimiser::Optimiser;
+use super::schedule::learning_rate;
+
+/// The generator's "row" for the order of an epoch; no dataset has that many rows.
+const ORDER: usize = usize::MAX;
+/// Rows that go through the network at once when it is scored.
+const SCORING_BATCH: usize = 256;
+
+/// The rows of a split as tensors on the device.
+pub(crate) struct Rows {
+    /// n x 1 x h x w, u8.
+    pub images: Tensor,
+    /// n x d, scaled.
+    pub features: Option<Tensor>,
+    /// n, int64.
+    pub labels: Tensor,
+}
+
+/// Mean cross-entropy and share of rows classified right.
+pub(crate) struct Score {
+    pub loss: f64,
+    pub accuracy: f64,
+}
+
+/// What stays the same over all epochs.
+pub(crate) struct Pass<'a> {
+    pub recipe: &'a NetworkRecipe,
+    pub scale: InputScale,
+    pub device: tch::Device,
+    pub progress: &'a dyn Progress,
+}
+
+impl Pass<'_> {
+    /// Batches in an epoch; a last batch of one row is left out, since it has no statistics to normalise by.
+    pub fn batches(&self, rows: usize) -> usize {
+        let batch = self.recipe.training.batch;
+        rows / batch + usize::from(rows % batch > 1)
+    }
+
+    /// Trains through all rows once. Returns `None` when the user asked to stop before the end.
+    pub fn train(
+        &self,
+        network: &Network,
+        optimiser: &mut Optimiser,
+        rows: &Rows,
+        epoch: usize,
+    ) -> Result<Option<Score>> {
+        let n = rows.labels.size()[0] as usize;
+        let training = &self.recipe.training;
+        let mut order: Vec<usize> = (0..n).collect();
+        order.shuffle(&mut generator(training.seed, epoch, ORDER));
+        // Dropout draws from libtorch's own generator: seeded for each epoch, a resumed run draws the same.
+        tch::manual_seed((training.seed.wrapping_mul(1_000_003).wrapping_add(epoch as u64)) as i64);
+        let total = self.batches(n) * training.epochs;
+        let (mut loss_sum, mut right, mut seen) = (0.0, 0.0, 0usize);
+        for (i, batch) in order.chunks(training.batch).take(self.batches(n)).enumerate() {
+            if self.progress.stop_requested() {
+                return Ok(None);
+            }
+            let step = (epoch - 1) * self.batches(n) + i;
+            let rate = learning_rate(training.schedule, training.learning_rate, step, total);
+            let (loss, hits) =
+                self.step(network, optimiser, rows, batch, epoch, rate).map_err(torch_error("train a batch"))?;
+            if !loss.is_finite() {
+                return Err(Error::invalid(
+                    format!("loss in epoch {epoch}, step {}", i + 1),
+                    loss,
+                    "a finite number: lower `learning-rate` in the recipe",
+                ));
+            }
+            loss_sum += loss * batch.len() as f64;
+            right += hits;
+            seen += batch.len();
+            self.progress.advance(batch.len() as u64);
+            let (mean, accuracy) = (loss_sum / seen as f64, right / seen as f64);
+            self.progress.note(&format!("loss {mean:.3} accuracy {:.1} %", 100.0 * accuracy));
+        }
+        Ok(Some(Score { loss: loss_sum / seen as f64, accuracy: right / seen as f64 }))
+    }
+
+    fn step(
+        &self,
+        network: &Network,
+        optimiser: &mut Optimiser,
+        rows: &Rows,
+        batch: &[usize],
+        epoch: usize,
+        rate: f64,
+    ) -> Result<(f64, f64), tch::TchError> {
+        let training = &self.recipe.training;
+        let index: Vec<i64> = batch.iter().map(|&i| i as i64).collect();
+        let index = Tensor::f_from_slice(&index)?.f_to(self.device)?;
+        let pick = |t: &Tensor| t.f_index_select(0, &index);
+        let grey = pick(&rows.images)?;
+        let varied = augment(&self.recipe.augmentation, &grey, batch, training.seed, epoch, self.device)?;
+        let features = rows.features.as_ref().map(pick).transpose()?;
+        let labels = pick(&rows.labels)?;
+        let logits = network.forward(&self.scale.apply(&varied)?, features.as_ref(), true)?;
+        let weight: Option<Tensor> = None;
+        let entropy =
+            logits.f_cross_entropy_loss(&labels, weight, tch::Reduction::Mean, -100, training.label_smoothing)?;
+        let loss = match network.penalty()? {
+            Some(penalty) => entropy.f_add(&penalty)?,
+            None => entropy.shallow_clone(),
+        };
+        optimiser.zero_grad();
+        loss.f_backward()?;
+        optimiser.step(rate)?;
+        let hits = logits.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?;
+        Ok((entropy.f_double_value(&[])?, hits.f_double_value(&[])?))
+    }
+
+    /// Scores rows as they are, without variation.
+    pub fn score(&self, network: &Network, rows: &Rows) -> Result<Score> {
+        self.score_in_batches(network, rows).map_err(torch_error("score the validation rows"))
+    }
+
+    fn score_in_batches(&self, network: &Network, rows: &Rows) -> Result<Score, tch::TchError> {
+        let _guard = tch::no_grad_guard();
+        let n = rows.labels.size()[0];
+        let (mut loss, mut right) = (0.0, 0.0);
+        for start in (0..n).step_by(SCORING_BATCH) {
+            let length = (n - start).min(SCORING_BATCH as i64);
+            let part = |t: &Tensor| t.f_narrow(0, start, length);
+            let x = self.scale.apply(&part(&rows.images)?)?;
+            let features = rows.features.as_ref().map(part).transpose()?;
+            let labels = part(&rows.labels)?;
+            let forward = |x: &Tensor| network.forward(x, features.as_ref(), false)?.f_softmax(-1, Kind::Float);
+            let mut p = forward(&x)?;
+            if self.recipe.training.flip_at_prediction {
+                p = p.f_add(&forward(&x.f_flip([3])?)?)?.f_div_scalar(2.0)?;
+            }
+            let own = p.f_gather(1, &labels.f_unsqueeze(1)?, false)?.f_clamp_min(1e-12)?;
+            loss -= own.f_log()?.f_sum(Kind::Double)?.f_double_value(&[])?;
+            right += p.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?.f_double_value(&[])?;
+        }
+        Ok(Score { loss: loss / n as f64, accuracy: right / n as f64 })
+    }
+}

@@ -1,0 +1,194 @@
+//! Training as a whole, on pictures small enough for a moment's work.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ndarray::{Array2, Array3, s};
+use rand::Rng;
+
+use super::augmentation::generator;
+use super::*;
+use crate::Error;
+use crate::artifact::read_tensors;
+use crate::dataset::{Dataset, DatasetInfo, Split};
+use crate::models::network::{Device, TrainedNetwork};
+use crate::progress::{Progress, Silent};
+use crate::recipe::{NetworkRecipe, Recipe};
+
+/// libtorch has one generator for the whole process, so that only one training at a time repeats itself.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+const RECIPE: &str = r#"
+title = "small"
+[input]
+standardise = true
+[[block]]
+filters = [4, 6]
+padding = ["same", "valid"]
+batch-norm = "after-pool"
+dropout = 0.1
+[[block]]
+filters = [8]
+padding = ["valid"]
+batch-norm = "each"
+[head]
+hidden = [16]
+dropout = 0.3
+[training]
+epochs = 4
+batch = 16
+optimiser = "adamw"
+learning-rate = 0.01
+weight-decay = 0.01
+schedule = "one-cycle"
+seed = 5
+[augmentation]
+rotation = 5
+shift = 0.05
+zoom = 0.05
+flip = true
+"#;
+
+const FUSION: &str = "[fusion]\nfeature = \"f\"\nhidden = 8\nl2 = 0.01\ndropout = 0.2\nscale = \"standardise\"\n[head]";
+
+fn recipe(text: &str) -> Recipe<NetworkRecipe> {
+    let value = toml::from_str(text).unwrap();
+    Recipe { name: "small".into(), origin: "test".into(), text: text.into(), value }
+}
+
+/// 90 noisy 12 x 12 pictures, bright above (class 0) or below (class 1).
+fn halves() -> Dataset {
+    let mut rng = generator(1, 0, 0);
+    let n = 90;
+    let labels: Vec<u8> = (0..n).map(|i| (i % 2) as u8).collect();
+    let mut images = Array3::from_shape_fn((n, 12, 12), |_| rng.random_range(0..150u8));
+    for (i, &label) in labels.iter().enumerate() {
+        let from = 6 * usize::from(label);
+        images.slice_mut(s![i, from..from + 6, ..]).mapv_inplace(|v| v + 60);
+    }
+    let splits: Vec<Split> = (0..n).map(|i| Split::ALL[if i < 60 { 0 } else { 1 + i % 2 }]).collect();
+    let classes = vec!["above".to_string(), "below".to_string()];
+    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, None, &classes);
+    let info = DatasetInfo {
+        schema: crate::dataset::SCHEMA,
+        name: "halves".into(),
+        title: "halves".into(),
+        classes,
+        rows: n,
+        height: 12,
+        width: 12,
+        synthetic: true,
+        source: "a test".into(),
+        split_rule: "by number".into(),
+        resize: "none".into(),
+        skipped: 0,
+        fingerprint,
+        version: "0".into(),
+    };
+    // Odd rows are class 1: give both classes to both held-out splits.
+    let splits =
+        splits.into_iter().enumerate().map(|(i, s)| if i < 60 { s } else { Split::ALL[1 + (i / 2) % 2] }).collect();
+    Dataset { info, images, labels, splits, subjects: None }
+}
+
+fn features() -> Array2<f32> {
+    let mut rng = generator(2, 0, 0);
+    Array2::from_shape_fn((90, 5), |_| rng.random_range(-1.0..1.0f32))
+}
+
+fn options(start: Start) -> TrainOptions {
+    TrainOptions { start, device: Device::CPU, threads: 1 }
+}
+
+/// Asks to stop after some batches' worth of rows.
+struct StopAfter(AtomicUsize);
+
+impl Progress for StopAfter {
+    fn start(&self, _: &str, _: u64, _: &str) {}
+    fn advance(&self, n: u64) {
+        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(n as usize)));
+    }
+    fn note(&self, _: &str) {}
+    fn finish(&self, _: &str) {}
+    fn say(&self, _: &str) {}
+    fn stop_requested(&self) -> bool {
+        self.0.load(Ordering::SeqCst) == 0
+    }
+}
+
+fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) -> crate::Result<TrainedNetwork> {
+    let (dataset, features) = (halves(), features());
+    let feature = text.contains("[fusion]").then(|| (features.view(), "abc"));
+    train_network(&recipe(text), TrainingData { dataset: &dataset, feature }, folder, options(start), progress)
+}
+
+#[test]
+fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder() {
+    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    for text in [RECIPE.to_string(), RECIPE.replace("[head]", FUSION)] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = text.replace("epochs = 4", "epochs = 12");
+        let network = train_in(folder.path(), &text, Start::Fresh, &Silent).unwrap();
+        let d = network.description();
+        assert_eq!(d.history.len(), 12);
+        assert!(d.history[d.best_epoch - 1].validation_accuracy > 0.9, "{:?}", d.history);
+        assert!(!folder.path().join("checkpoint.safetensors").exists());
+        let (dataset, all) = (halves(), features());
+        let given = text.contains("[fusion]").then(|| all.view());
+        let p = network.predict_proba(dataset.images.view(), given, &Silent).unwrap();
+        assert!(p.rows().into_iter().all(|r| (r.sum() - 1.0).abs() < 1e-5));
+        let again = TrainedNetwork::load(folder.path(), Device::CPU).unwrap();
+        assert_eq!(again.predict_proba(dataset.images.view(), given, &Silent).unwrap(), p);
+        assert!(network.predict_proba(dataset.images.slice(s![.., ..11, ..]), given, &Silent).is_err());
+    }
+}
+
+#[test]
+fn an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one() {
+    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    for text in [RECIPE.replace("[head]", FUSION), RECIPE.replace("adamw", "sgd")] {
+        let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        train_in(whole.path(), &text, Start::Fresh, &Silent).unwrap();
+        // 60 rows an epoch: stops in the middle of the third one.
+        let stop = StopAfter(AtomicUsize::new(60 * 2 + 20));
+        let stopped = train_in(parts.path(), &text, Start::Fresh, &stop).map(|_| ()).unwrap_err();
+        assert!(matches!(&stopped, Error::Interrupted { kept } if kept.contains("epoch 2")), "{stopped}");
+        assert!(!parts.path().join("model.json").exists());
+        let refused = train_in(parts.path(), &text, Start::Fresh, &Silent).map(|_| ()).unwrap_err();
+        assert!(refused.to_string().contains("--resume"), "{refused}");
+        train_in(parts.path(), &text, Start::Resume, &Silent).unwrap();
+        let weights = |folder: &Path| read_tensors(&folder.join("weights.safetensors")).unwrap().0;
+        assert!(weights(whole.path()) == weights(parts.path()), "resumed weights differ");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_recipe_is_refused_until_restart() {
+    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let stop = StopAfter(AtomicUsize::new(70));
+    assert!(train_in(folder.path(), RECIPE, Start::Fresh, &stop).is_err());
+    let other = RECIPE.replace("seed = 5", "seed = 6");
+    let refused = train_in(folder.path(), &other, Start::Resume, &Silent).map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("--restart"), "{refused}");
+    train_in(folder.path(), &other, Start::Restart, &Silent).unwrap();
+}
+
+#[test]
+fn a_learning_rate_that_explodes_is_an_error_that_says_so() {
+    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let text = RECIPE.replace("\"adamw\"", "\"sgd\"").replace("learning-rate = 0.01", "learning-rate = 1e30");
+    let failed = train_in(folder.path(), &text, Start::Fresh, &Silent).map(|_| ()).unwrap_err();
+    assert!(failed.to_string().contains("learning-rate"), "{failed}");
+}
+
+#[test]
+fn pictures_too_small_for_the_trunk_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        RECIPE.replace("filters = [8]\npadding = [\"valid\"]", "filters = [8, 8]\npadding = [\"valid\", \"valid\"]");
+    let refused = train_in(folder.path(), &text, Start::Fresh, &Silent).map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("12 x 12"), "{refused}");
+}

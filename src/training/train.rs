@@ -1,0 +1,302 @@
+//! Training a network from its recipe: epoch by epoch, the best on validation kept.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ndarray::{Array1, Array3, ArrayView2, Axis};
+use tch::{Kind, Tensor};
+
+use crate::artifact::{Fingerprint, read_tensors, write_atomically, write_tensors};
+use crate::dataset::{Dataset, Split};
+use crate::error::{Error, Result};
+use crate::models::network::{
+    Device, FEATURE_DEVIATION, FEATURE_MEAN, InputScale, Network, TrainedNetwork, feature_scale, feature_tensor,
+    image_tensor, torch_error,
+};
+use crate::models::{EpochRecord, NetworkDescription, SCHEMA};
+use crate::progress::Progress;
+use crate::recipe::{NetworkRecipe, Recipe};
+
+use super::checkpoint::Checkpoint;
+use super::epoch::{Pass, Rows};
+use super::optimiser::Optimiser;
+
+/// What a network is trained on.
+#[derive(Clone, Copy)]
+pub struct TrainingData<'a> {
+    /// Pictures, labels and splits.
+    pub dataset: &'a Dataset,
+    /// For a hybrid network: the fused feature of every row (n x d) and its fingerprint.
+    pub feature: Option<(ArrayView2<'a, f32>, &'a str)>,
+}
+
+/// What to do with a checkpoint that lies in the model folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Refuse to run when there is one.
+    Fresh,
+    /// Go on from it when there is one.
+    Resume,
+    /// Throw it away.
+    Restart,
+}
+
+/// How a training runs; none of it changes what is learned, but for rounding.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainOptions {
+    /// What to do with a checkpoint.
+    pub start: Start,
+    /// Where it runs.
+    pub device: Device,
+    /// Threads of libtorch.
+    pub threads: usize,
+}
+
+/// Fingerprint of everything that a trained network depends on.
+pub fn network_fingerprint(recipe: &Recipe<NetworkRecipe>, dataset: &str, feature: Option<&str>) -> String {
+    Fingerprint::new()
+        .with("network", recipe.fingerprint())
+        .with("dataset", dataset)
+        .with("feature", feature.unwrap_or_default())
+        .with("schema", SCHEMA.to_string())
+        .finish()
+}
+
+/// Trains a network and leaves it in `folder`: weights.safetensors, model.json and history.csv, and while it runs a
+/// checkpoint after every epoch.
+///
+/// # Errors
+/// [`Error::Interrupted`] when the user asked to stop (the checkpoint stays), [`Error::Mismatch`] when a checkpoint
+/// belongs to another recipe or dataset, [`Error::Invalid`] when the loss is no longer finite, and what the files give.
+pub fn train_network(
+    recipe: &Recipe<NetworkRecipe>,
+    data: TrainingData,
+    folder: &Path,
+    options: TrainOptions,
+    progress: &dyn Progress,
+) -> Result<TrainedNetwork> {
+    tch::set_num_threads(options.threads.try_into().unwrap_or(1));
+    let (scale, feature_mean, feature_deviation) = measure(&recipe.value, data)?;
+    let train = rows(data, Split::Train, &feature_mean, &feature_deviation, options.device)?;
+    let validation = rows(data, Split::Validation, &feature_mean, &feature_deviation, options.device)?;
+    let (_, height, width) = data.dataset.images.dim();
+    let classes = data.dataset.info.classes.clone();
+    let seed = recipe.value.training.seed;
+    let device = options.device.0;
+    let mut network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
+    let mut optimiser = Optimiser::new(&recipe.value.training, &network)?;
+    let fingerprint = network_fingerprint(recipe, &data.dataset.info.fingerprint, data.feature.map(|f| f.1));
+
+    let mut history: Vec<EpochRecord> = Vec::new();
+    let mut best_epoch = 0;
+    if let Some(checkpoint) = usable_checkpoint(folder, &fingerprint, options, progress)? {
+        let path = Checkpoint::path(folder);
+        network.set_weights(&checkpoint.weights, &path)?;
+        optimiser.restore(&checkpoint.moments, checkpoint.steps, &path)?;
+        (history, best_epoch) = (checkpoint.history, checkpoint.best_epoch);
+        progress.say(&format!("{}: going on after epoch {}", recipe.name, history.len()));
+    }
+
+    let pass = Pass { recipe: &recipe.value, scale, device, progress };
+    let epochs = recipe.value.training.epochs;
+    let training_rows = train.labels.size()[0] as u64;
+    for epoch in history.len() + 1..=epochs {
+        let clock = Instant::now();
+        progress.start(&format!("{} {epoch}/{epochs}", recipe.name), training_rows, "images");
+        let Some(fitted) = pass.train(&network, &mut optimiser, &train, epoch)? else {
+            progress.finish("");
+            return Err(Error::Interrupted { kept: kept(&recipe.name, history.len()) });
+        };
+        let scored = pass.score(&network, &validation)?;
+        let steps = pass.batches(training_rows as usize);
+        let training = &recipe.value.training;
+        let record = EpochRecord {
+            epoch,
+            train_loss: fitted.loss,
+            train_accuracy: fitted.accuracy,
+            validation_loss: scored.loss,
+            validation_accuracy: scored.accuracy,
+            learning_rate: super::schedule::learning_rate(
+                training.schedule,
+                training.learning_rate,
+                epoch * steps - 1,
+                epochs * steps,
+            ),
+            seconds: clock.elapsed().as_secs_f64(),
+        };
+        progress.finish(&line(&recipe.name, &record, epochs, training_rows));
+        let best_so_far = history.get(best_epoch.wrapping_sub(1));
+        let better = best_so_far.is_none_or(|best| {
+            let (a, b) = (record.validation_accuracy, best.validation_accuracy);
+            a > b || (a == b && record.validation_loss < best.validation_loss)
+        });
+        history.push(record);
+        let weights = network.weights()?;
+        if better {
+            best_epoch = epoch;
+            let mut kept = weights.clone();
+            kept.insert(FEATURE_MEAN.into(), feature_mean.clone().into_dyn());
+            kept.insert(FEATURE_DEVIATION.into(), feature_deviation.clone().into_dyn());
+            // Before the checkpoint: if the run ends between the two, the repeated epoch writes the same weights again.
+            write_tensors(&folder.join("weights.safetensors"), &kept, "")?;
+        }
+        write_history(&folder.join("history.csv"), &history)?;
+        let (moments, steps) = optimiser.state()?;
+        Checkpoint {
+            fingerprint: fingerprint.clone(),
+            threads: options.threads,
+            history: history.clone(),
+            best_epoch,
+            steps,
+            weights,
+            moments,
+        }
+        .save(folder)?;
+    }
+
+    let info = &data.dataset.info;
+    let description = NetworkDescription {
+        schema: SCHEMA,
+        name: recipe.name.clone(),
+        recipe: recipe.value.clone(),
+        classes,
+        dataset: info.name.clone(),
+        dataset_fingerprint: info.fingerprint.clone(),
+        synthetic: info.synthetic,
+        feature_fingerprint: data.feature.map(|f| f.1.to_string()),
+        fingerprint,
+        size: [height, width],
+        feature_dimensions: feature_mean.len(),
+        pixel_mean: scale.mean,
+        pixel_deviation: scale.deviation,
+        parameters: network.parameters(),
+        best_epoch,
+        history,
+        threads: options.threads,
+        device: options.device.to_string(),
+        version: env!("CARGO_PKG_VERSION").to_string(),
+    };
+    let path = folder.join("weights.safetensors");
+    let (weights, _) = read_tensors(&path)?;
+    TrainedNetwork::describe(folder, &description)?;
+    Checkpoint::remove(folder)?;
+    TrainedNetwork::assemble(description, &weights, options.device, &path)
+}
+
+/// What pixels and features are scaled by, measured on training rows only.
+fn measure(recipe: &NetworkRecipe, data: TrainingData) -> Result<(InputScale, Array1<f32>, Array1<f32>)> {
+    let rows = data.dataset.rows(Split::Train);
+    for split in [Split::Train, Split::Validation] {
+        if data.dataset.rows(split).is_empty() {
+            let what = format!("{split} rows of `{}`", data.dataset.info.name);
+            return Err(Error::invalid(what, 0, "at least one: networks learn on train and are chosen on validation"));
+        }
+    }
+    let scale = InputScale::measure(recipe.input, data.dataset.images.select(Axis(0), &rows).view());
+    match (&recipe.fusion, data.feature) {
+        (None, _) => Ok((scale, Array1::zeros(0), Array1::zeros(0))),
+        (Some(fusion), Some((features, _))) => {
+            if features.nrows() != data.dataset.labels.len() {
+                let found = features.nrows();
+                let expected = format!("{}, one for each picture", data.dataset.labels.len());
+                return Err(Error::invalid(format!("rows of feature `{}`", fusion.feature), found, expected));
+            }
+            if let Some(v) = features.iter().find(|v| !v.is_finite()) {
+                return Err(Error::invalid(format!("feature `{}`", fusion.feature), v, "finite numbers"));
+            }
+            let (mean, deviation) = feature_scale(fusion.scale, features.select(Axis(0), &rows).view());
+            Ok((scale, mean, deviation))
+        }
+        (Some(fusion), None) => Err(Error::invalid(
+            format!("feature `{}`", fusion.feature),
+            "nothing",
+            "the matrix that the hybrid head is fused with",
+        )),
+    }
+}
+
+/// The rows of a split on the device.
+fn rows(data: TrainingData, split: Split, mean: &Array1<f32>, deviation: &Array1<f32>, device: Device) -> Result<Rows> {
+    let index = data.dataset.rows(split);
+    let images: Array3<u8> = data.dataset.images.select(Axis(0), &index);
+    let labels: Vec<i64> = index.iter().map(|&i| i64::from(data.dataset.labels[i])).collect();
+    let features = data.feature.filter(|_| !mean.is_empty()).map(|(f, _)| f.select(Axis(0), &index));
+    let build = || -> Result<Rows, tch::TchError> {
+        let features = match &features {
+            Some(f) => Some(feature_tensor(f.view(), mean, deviation)?.f_to(device.0)?),
+            None => None,
+        };
+        let labels = Tensor::f_from_slice(&labels)?.f_to_kind(Kind::Int64)?.f_to(device.0)?;
+        Ok(Rows { images: image_tensor(images.view())?.f_to(device.0)?, features, labels })
+    };
+    build().map_err(torch_error("load the rows"))
+}
+
+/// The checkpoint to go on from, if there is one and the options allow it.
+fn usable_checkpoint(
+    folder: &Path,
+    fingerprint: &str,
+    options: TrainOptions,
+    progress: &dyn Progress,
+) -> Result<Option<Checkpoint>> {
+    if options.start == Start::Restart {
+        Checkpoint::remove(folder)?;
+        return Ok(None);
+    }
+    let Some(checkpoint) = Checkpoint::load(folder)? else { return Ok(None) };
+    let at = Checkpoint::path(folder).display().to_string();
+    let hint = "--restart throws it away".to_string();
+    if checkpoint.fingerprint != fingerprint {
+        let what = "checkpoint and recipe".to_string();
+        return Err(Error::Mismatch {
+            what,
+            detail: format!("{at} comes from another recipe, dataset or feature"),
+            hint,
+        });
+    }
+    if options.start == Start::Fresh {
+        return Err(Error::invalid(
+            at,
+            format!("a checkpoint after epoch {}", checkpoint.history.len()),
+            format!("--resume to go on from it, or --restart; {hint}"),
+        ));
+    }
+    if checkpoint.threads != options.threads {
+        progress.say(&format!(
+            "note: the checkpoint was made with {} threads, this run has {}; results may differ in rounding",
+            checkpoint.threads, options.threads
+        ));
+    }
+    Ok(Some(checkpoint))
+}
+
+fn kept(name: &str, epochs: usize) -> String {
+    match epochs {
+        0 => "no epoch was complete yet, nothing is kept".into(),
+        n => format!("`{name}` is kept as it was after epoch {n}; the same command with --resume goes on from there"),
+    }
+}
+
+fn line(name: &str, r: &EpochRecord, epochs: usize, rows: u64) -> String {
+    format!(
+        "{name} {}/{epochs}: loss {:.3}, train {:.2} %, validation {:.2} % (loss {:.3}), {:.0} images/s, {:.0} s",
+        r.epoch,
+        r.train_loss,
+        100.0 * r.train_accuracy,
+        100.0 * r.validation_accuracy,
+        r.validation_loss,
+        rows as f64 / r.seconds,
+        r.seconds
+    )
+}
+
+/// The history as a table for any plotting program.
+fn write_history(path: &Path, history: &[EpochRecord]) -> Result<()> {
+    write_atomically(path, |w| {
+        let mut csv = csv::Writer::from_writer(w);
+        for record in history {
+            csv.serialize(record).map_err(|e| Error::io("write", path, e.into()))?;
+        }
+        csv.flush().map_err(|e| Error::io("write", path, e))
+    })
+}

@@ -1,0 +1,171 @@
+//! From a recipe and a source to a dataset in memory; nothing is written here.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::fer_csv;
+use super::partition::{Given, assign};
+use super::store::{Dataset, DatasetInfo, SCHEMA};
+use crate::Progress;
+use crate::artifact::Workspace;
+use crate::error::{Error, Result};
+use crate::recipe::{DataFormat, DataRecipe, Recipe};
+
+/// More bad rows than this end an import even when bad rows are to be skipped.
+pub(super) const MOST_SKIPPED: usize = 100_000;
+
+/// How to import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// Leave bad rows and pictures out and list them, instead of ending at the first one.
+    pub skip_bad_rows: bool,
+}
+
+/// A row or picture that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// `row 17 (line 18)`, or the picture's path inside the source.
+    pub place: String,
+    /// What stands there.
+    pub found: String,
+    /// What should stand there.
+    pub expected: String,
+}
+
+impl Skipped {
+    /// An entry for the list when bad rows are to be skipped, otherwise the error that ends the import.
+    pub(super) fn or_error(
+        path: &Path,
+        place: String,
+        found: String,
+        expected: String,
+        options: ImportOptions,
+    ) -> Result<Self> {
+        match options.skip_bad_rows {
+            true => Ok(Self { place, found, expected }),
+            false => Err(Error::malformed(path, place, found, expected)),
+        }
+    }
+
+    /// The error for a source that is bad as a whole.
+    pub(super) fn too_many(path: &Path) -> Error {
+        let found = format!("more than {MOST_SKIPPED} bad rows");
+        Error::malformed(path, "", found, "a file of the recipe's format with a few bad rows at most")
+    }
+}
+
+/// What an import gives.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The dataset, not yet saved.
+    pub dataset: Dataset,
+    /// What was left out, in the order of the source; empty unless [`ImportOptions::skip_bad_rows`].
+    pub skipped: Vec<Skipped>,
+}
+
+/// Imports what `recipe` describes from `from`, or from the recipe's own path inside the workspace.
+///
+/// The whole dataset is built in memory, so that a source with a fault leaves a former import untouched;
+/// [`Dataset::save`] writes it.
+///
+/// # Errors
+/// [`Error::Missing`] when the source is not there, [`Error::Malformed`] with the file, the row and what was
+/// expected, [`Error::Interrupted`] when the reader asked to stop.
+pub fn import(
+    workspace: &Workspace,
+    recipe: &Recipe<DataRecipe>,
+    from: Option<&Path>,
+    options: ImportOptions,
+    progress: &dyn Progress,
+) -> Result<Imported> {
+    let value = &recipe.value;
+    match value.format {
+        DataFormat::Synthetic => draw_synthetic(recipe, progress),
+        DataFormat::Fer2013Csv => {
+            let path = source(workspace, recipe, from)?;
+            let rows = fer_csv::read(&path, value.classes.len(), value.size, options, progress)?;
+            let source = format!("{} (fer2013-csv)", rows.source);
+            let given = Given { labels: &rows.labels, splits: rows.splits, subjects: None };
+            let (splits, split_rule) = assign(&path, &value.split, given)?;
+            let dataset = assemble(recipe, rows.images, rows.labels, splits, None, rows.skipped.len(), |info| {
+                info.source = source;
+                info.split_rule = split_rule;
+            });
+            finish(&path, dataset, rows.skipped)
+        }
+        DataFormat::Pictures | DataFormat::CkPlus => Err(Error::invalid("format", "pictures", "not yet")),
+    }
+}
+
+/// The one place where the faces that the tool draws itself come in.
+fn draw_synthetic(recipe: &Recipe<DataRecipe>, _progress: &dyn Progress) -> Result<Imported> {
+    Err(Error::invalid("format", &recipe.name, "a dataset to read"))
+}
+
+fn source(workspace: &Workspace, recipe: &Recipe<DataRecipe>, from: Option<&Path>) -> Result<PathBuf> {
+    let path = match (from, &recipe.value.path) {
+        (Some(from), _) => from.to_path_buf(),
+        (None, Some(path)) => workspace.root().join(path),
+        (None, None) => {
+            return Err(Error::invalid(
+                "source",
+                "none",
+                format!("--from, since the recipe {} names no path", recipe.name),
+            ));
+        }
+    };
+    match path.exists() {
+        true => Ok(path),
+        false => {
+            let hint = format!(
+                "put {} there, or name its place: `ferrofuse import {} --from PATH`",
+                recipe.value.title, recipe.name
+            );
+            Err(Error::missing(path, hint))
+        }
+    }
+}
+
+fn assemble(
+    recipe: &Recipe<DataRecipe>,
+    images: ndarray::Array3<u8>,
+    labels: Vec<u8>,
+    splits: Vec<super::Split>,
+    subjects: Option<Vec<u32>>,
+    skipped: usize,
+    describe: impl FnOnce(&mut DatasetInfo),
+) -> Dataset {
+    let (rows, height, width) = images.dim();
+    let classes = recipe.value.classes.clone();
+    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, subjects.as_deref(), &classes);
+    let mut info = DatasetInfo {
+        schema: SCHEMA,
+        name: recipe.name.clone(),
+        title: recipe.value.title.clone(),
+        classes,
+        rows,
+        height,
+        width,
+        synthetic: false,
+        source: String::new(),
+        split_rule: String::new(),
+        resize: "none".to_string(),
+        skipped,
+        fingerprint,
+        version: env!("CARGO_PKG_VERSION").to_string(),
+    };
+    describe(&mut info);
+    Dataset { info, images, labels, splits, subjects }
+}
+
+fn finish(path: &Path, dataset: Dataset, skipped: Vec<Skipped>) -> Result<Imported> {
+    if dataset.info.rows == 0 {
+        let found = match skipped.len() {
+            0 => "no rows".to_string(),
+            n => format!("no good row, {n} bad ones, the first in {}: {}", skipped[0].place, skipped[0].found),
+        };
+        return Err(Error::malformed(path, "", found, "at least one row"));
+    }
+    Ok(Imported { dataset, skipped })
+}

@@ -1,14 +1,87 @@
 //! `ferrofuse extract`.
 
+use std::time::Instant;
+
 use clap::Args;
+use ferrofuse::artifact::Workspace;
+use ferrofuse::dataset::Dataset;
+use ferrofuse::features::{FeatureInfo, FeatureMatrix, Stage, extract, fingerprint_of, parse_memory};
+use ferrofuse::recipe::{self, FeatureRecipe, Kind};
+use serde_json::{Value, json};
 
 use super::Context;
 
 /// Compute handcrafted features of a dataset
+///
+/// Writes features.npy (n x d), codebook.npy (k x 128, for a bag of words) and feature.json into
+/// features/DATASET/FEATURE/. The codebook is fitted on training rows only.
 #[derive(Args)]
-pub struct ExtractArgs {}
+pub struct ExtractArgs {
+    /// The feature's recipe: sift, dsift, dsift-bovw, a name in features/, or a .toml file
+    feature: String,
+    /// An imported dataset
+    #[arg(long, short, value_name = "NAME")]
+    dataset: String,
+    /// Memory for descriptors, beside the pictures and the finished matrix; what does not fit is computed twice
+    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = |s: &str| parse_memory(s))]
+    memory: u64,
+    /// Extract again although the features are fresh
+    #[arg(long)]
+    force: bool,
+}
 
 /// Runs the command.
-pub fn run(_args: &ExtractArgs, _context: &Context) -> anyhow::Result<()> {
-    anyhow::bail!("in the making")
+pub fn run(args: &ExtractArgs, context: &Context) -> anyhow::Result<()> {
+    let recipe = recipe::load::<FeatureRecipe>(&context.workspace, Kind::Feature, &args.feature)?;
+    let data = context.workspace.dataset(&args.dataset);
+    let folder = context.workspace.feature(&args.dataset, &recipe.name);
+    let fingerprint = fingerprint_of(&Dataset::load_info(&data)?.fingerprint, &recipe);
+    if !args.force && FeatureMatrix::is_fresh(&folder, &fingerprint) {
+        let info = FeatureMatrix::load_info(&folder)?;
+        let shown = format!("{} is fresh; nothing to do (--force extracts again)", folder.display());
+        context.print(&shown, &as_json(&info, &context.workspace, true, &[]));
+        return Ok(());
+    }
+    let dataset = Dataset::load(&data)?;
+    let matrix = extract(&dataset, &recipe, args.memory, &context.progress)?;
+    let start = Instant::now();
+    matrix.save(&folder)?;
+    let mut stages = matrix.stages.clone();
+    stages.push(Stage { name: "write", items: matrix.info.rows as u64, unit: "images", time: start.elapsed() });
+    let info = &matrix.info;
+    context.print(
+        &as_text(info, &folder.display().to_string(), &stages),
+        &as_json(info, &context.workspace, false, &stages),
+    );
+    Ok(())
+}
+
+fn as_text(info: &FeatureInfo, folder: &str, stages: &[Stage]) -> String {
+    let mut lines =
+        vec![format!("{} of {}: {} x {} in {folder}", info.recipe.title, info.dataset, info.rows, info.dimensions)];
+    let each = info.descriptors as f64 / info.rows.max(1) as f64;
+    lines.push(format!(
+        "{} descriptors, {each:.1} a picture; {} pictures without any",
+        info.descriptors, info.rows_without_descriptors
+    ));
+    if let Some(c) = &info.codebook {
+        lines.push(format!(
+            "{} words fitted on {} of {} training descriptors, mean squared distance {:.5} after {} iterations",
+            c.words, c.fitted_on, c.train_descriptors, c.mean_squared_distance, c.iterations
+        ));
+    }
+    for stage in stages {
+        let rate = stage.rate().map_or("-".into(), |r| format!("{r:.0}"));
+        lines.push(format!("{:<20} {:>9.2} s {rate:>9} {}/s", stage.name, stage.time.as_secs_f64(), stage.unit));
+    }
+    lines.join("\n")
+}
+
+fn as_json(info: &FeatureInfo, workspace: &Workspace, fresh: bool, stages: &[Stage]) -> Value {
+    let stages: Vec<Value> = stages
+        .iter()
+        .map(|s| json!({"name": s.name, "items": s.items, "unit": s.unit, "seconds": s.time.as_secs_f64(), "rate": s.rate()}))
+        .collect();
+    let folder = workspace.feature(&info.dataset, &info.name);
+    json!({"folder": folder, "already_fresh": fresh, "feature": info, "stages": stages})
 }

@@ -1,1 +1,29 @@
 //! Handcrafted features: SIFT, dense SIFT, codebooks and bags of visual words.
+//!
+//! A picture has local *descriptors* (128 numbers each), taken at detected keypoints (SIFT) or on a grid
+//! (dense SIFT). They become one vector, either one after the other or as a histogram of the visual words of a
+//! [`Codebook`]. [`extract`] does it for a dataset, [`Extractor`] for single pictures.
+
+mod bag_of_words;
+pub mod codebook;
+mod dense_sift;
+mod descriptors;
+mod extract;
+mod extractor;
+mod local;
+mod memory;
+mod normalise;
+mod reservoir;
+#[cfg(feature = "opencv")]
+mod sift;
+mod store;
+
+pub use bag_of_words::histogram;
+pub use codebook::Codebook;
+pub use dense_sift::{GridPoint, grid_points};
+pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
+pub use extract::{Stage, extract};
+pub use extractor::Extractor;
+pub use memory::parse_memory;
+pub use normalise::{normalise, root_sift};
+pub use store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};

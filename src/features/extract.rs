@@ -1,0 +1,259 @@
+//! Features of a whole dataset: describe, fit the codebook on training rows, encode, chunk by chunk.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use ndarray::{Array2, s};
+use rayon::prelude::*;
+
+use super::codebook::{Codebook, Points, interrupted};
+use super::extractor::{Described, Encoder};
+use super::local::Local;
+use super::memory::{Plan, show_memory};
+use super::reservoir::Reservoir;
+use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};
+use crate::dataset::{Dataset, Split};
+use crate::error::{Error, Result};
+use crate::progress::Progress;
+use crate::recipe::{CodebookRecipe, FeatureRecipe, Recipe};
+
+/// Pictures whose descriptors are worked on at one time.
+pub(super) const CHUNK: usize = 512;
+
+/// A stretch of the work and how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// `describe`, `fit codebook` or `encode`.
+    pub name: &'static str,
+    /// Pictures (describe, encode) or descriptors (fit codebook) worked on.
+    pub items: u64,
+    /// What the items are.
+    pub unit: &'static str,
+    /// Wall-clock time.
+    pub time: Duration,
+}
+
+impl Stage {
+    /// Items a second; `None` when it took no measurable time.
+    pub fn rate(&self) -> Option<f64> {
+        let seconds = self.time.as_secs_f64();
+        (seconds > 0.0).then(|| self.items as f64 / seconds)
+    }
+}
+
+/// Extracts a feature from every row of a dataset; the codebook is fitted on training rows only.
+///
+/// `memory_budget` bounds, in bytes, what is held beside the pictures (n h w bytes) and the finished matrix
+/// (4 n d bytes): descriptors, the sample that the codebook is fitted on, and working memory. Where the descriptors of
+/// all rows do not fit, they are computed a second time for encoding. The result is the same on any number of threads.
+///
+/// # Errors
+/// [`Error::Invalid`] when pictures are too small for the recipe, there are fewer training descriptors than words, or
+/// the budget does not hold the codebook; [`Error::FeatureOff`] in a build without OpenCV; [`Error::Interrupted`] when
+/// `progress` asks to stop.
+pub fn extract(
+    dataset: &Dataset,
+    recipe: &Recipe<FeatureRecipe>,
+    memory_budget: u64,
+    progress: &dyn Progress,
+) -> Result<FeatureMatrix> {
+    if dataset.info.rows == 0 {
+        return Err(Error::invalid(format!("rows of dataset {}", dataset.info.name), 0, "at least one"));
+    }
+    // Fails early on pictures that do not fit.
+    Local::new(&recipe.value, dataset.info.height, dataset.info.width)?;
+    let work = Work { dataset, recipe: &recipe.value, progress };
+    let mut result = match &recipe.value.codebook {
+        None => work.concatenate()?,
+        Some(codebook) => {
+            let plan = Plan::new(&recipe.value, codebook, dataset.rows(Split::Train).len(), memory_budget)?;
+            work.bag_of_words(codebook, &plan)?
+        }
+    };
+    result.info.name = recipe.name.clone();
+    result.info.fingerprint = fingerprint_of(&dataset.info.fingerprint, recipe);
+    Ok(result)
+}
+
+struct Work<'a> {
+    dataset: &'a Dataset,
+    recipe: &'a FeatureRecipe,
+    progress: &'a dyn Progress,
+}
+
+/// What describing all rows left behind.
+#[derive(Default)]
+struct Tally {
+    descriptors: u64,
+    rows_without: usize,
+}
+
+impl Tally {
+    fn count(&mut self, described: &Described) {
+        self.descriptors += described.descriptors.len() as u64;
+        self.rows_without += described.counts.iter().filter(|&&c| c == 0).count();
+    }
+}
+
+impl Work<'_> {
+    fn concatenate(&self) -> Result<FeatureMatrix> {
+        let encoder = Encoder::new(self.recipe, None)?;
+        let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions));
+        let mut tally = Tally::default();
+        let describe = self.describe_all("describe", |rows, described| {
+            tally.count(&described);
+            encoder.encode(&described, features.slice_mut(s![rows, ..]))
+        })?;
+        Ok(self.finish(features, tally, None, vec![describe]))
+    }
+
+    fn bag_of_words(&self, recipe: &CodebookRecipe, plan: &Plan) -> Result<FeatureMatrix> {
+        let mut tally = Tally::default();
+        let mut reservoir = Reservoir::new(plan.sample, recipe.seed, self.recipe.root_sift);
+        let mut cache = Some(Vec::new());
+        let mut cached = 0;
+        let describe = self.describe_all("describe", |rows, described| {
+            tally.count(&described);
+            for (row, descriptors) in rows.zip(described.pictures()) {
+                if self.dataset.splits[row] == Split::Train {
+                    reservoir.show(descriptors);
+                }
+            }
+            cached += described.descriptors.bytes().len() as u64;
+            if cached > plan.cache {
+                cache = None;
+            }
+            if let Some(chunks) = &mut cache {
+                chunks.push(described);
+            }
+            Ok(())
+        })?;
+
+        let train_descriptors = reservoir.seen();
+        let sample = reservoir.into_sample();
+        if (sample.len() as u64) < train_descriptors && recipe.sample == 0 {
+            let held = show_memory(plan.budget);
+            let (kept, all) = (sample.len(), train_descriptors);
+            self.progress.say(&format!("the codebook is fitted on {kept} of {all} descriptors: all that fit {held}"));
+        }
+        let start = Instant::now();
+        let (codebook, fit) = Codebook::fit(&sample, recipe, self.progress)?;
+        let items = sample.len() as u64;
+        let fitting = Stage { name: "fit codebook", items, unit: "descriptors", time: start.elapsed() };
+        drop(sample);
+        let info = CodebookInfo {
+            words: codebook.words(),
+            seed: recipe.seed,
+            train_descriptors,
+            fitted_on: items,
+            iterations: fit.iterations,
+            mean_squared_distance: fit.mean_squared_distance,
+        };
+
+        let centres = codebook.centres().to_owned();
+        let encoder = Encoder::new(self.recipe, Some(codebook))?;
+        let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions));
+        let encoding = match cache {
+            Some(chunks) => self.encode_all(&encoder, chunks, &mut features)?,
+            None => {
+                let held = show_memory(plan.budget);
+                self.progress.say(&format!("the descriptors do not fit {held} and are computed a second time"));
+                self.describe_all("describe and encode", |rows, described| {
+                    encoder.encode(&described, features.slice_mut(s![rows, ..]))
+                })?
+            }
+        };
+        Ok(self.finish(features, tally, Some((centres, info)), vec![describe, fitting, encoding]))
+    }
+
+    /// Computes the descriptors of all rows and hands them to `take` chunk by chunk, in order.
+    fn describe_all(
+        &self,
+        name: &'static str,
+        mut take: impl FnMut(Range<usize>, Described) -> Result<()>,
+    ) -> Result<Stage> {
+        let rows = self.dataset.info.rows;
+        let start = Instant::now();
+        self.progress.start(name, rows as u64, "images");
+        let mut done = || {
+            for first in (0..rows).step_by(CHUNK) {
+                let chunk = first..(first + CHUNK).min(rows);
+                take(chunk.clone(), self.describe(chunk)?)?;
+            }
+            Ok(())
+        };
+        let outcome = done();
+        self.progress.finish("");
+        outcome.map(|()| Stage { name, items: rows as u64, unit: "images", time: start.elapsed() })
+    }
+
+    fn describe(&self, rows: Range<usize>) -> Result<Described> {
+        let info = &self.dataset.info;
+        let pictures: Vec<Vec<u8>> = rows
+            .into_par_iter()
+            .map_init(
+                || Local::new(self.recipe, info.height, info.width),
+                |local, row| {
+                    if self.progress.stop_requested() {
+                        return Err(interrupted());
+                    }
+                    let local = local.as_mut().map_err(|e| Error::backend("OpenCV", "start", &e))?;
+                    let descriptors = local.describe(self.dataset.images.slice(s![row, .., ..]))?;
+                    self.progress.advance(1);
+                    Ok(descriptors)
+                },
+            )
+            .collect::<Result<_>>()?;
+        let mut described = Described::new(self.recipe.root_sift);
+        pictures.iter().for_each(|descriptors| described.push(descriptors));
+        Ok(described)
+    }
+
+    fn encode_all(&self, encoder: &Encoder, chunks: Vec<Described>, features: &mut Array2<f32>) -> Result<Stage> {
+        let rows = features.nrows();
+        let start = Instant::now();
+        self.progress.start("encode", rows as u64, "images");
+        let mut first = 0;
+        for chunk in chunks {
+            if self.progress.stop_requested() {
+                self.progress.finish("");
+                return Err(interrupted());
+            }
+            let end = first + chunk.counts.len();
+            encoder.encode(&chunk, features.slice_mut(s![first..end, ..]))?;
+            self.progress.advance((end - first) as u64);
+            first = end;
+        }
+        self.progress.finish("");
+        Ok(Stage { name: "encode", items: rows as u64, unit: "images", time: start.elapsed() })
+    }
+
+    fn finish(
+        &self,
+        features: Array2<f32>,
+        tally: Tally,
+        codebook: Option<(Array2<f32>, CodebookInfo)>,
+        stages: Vec<Stage>,
+    ) -> FeatureMatrix {
+        let (codebook, codebook_info) = codebook.unzip();
+        let from = &self.dataset.info;
+        let info = FeatureInfo {
+            schema: SCHEMA,
+            name: String::new(),
+            recipe: self.recipe.clone(),
+            dataset: from.name.clone(),
+            dataset_fingerprint: from.fingerprint.clone(),
+            synthetic: from.synthetic,
+            rows: features.nrows(),
+            dimensions: features.ncols(),
+            height: from.height,
+            width: from.width,
+            descriptors: tally.descriptors,
+            rows_without_descriptors: tally.rows_without,
+            codebook: codebook_info,
+            version: env!("CARGO_PKG_VERSION").into(),
+            fingerprint: String::new(),
+        };
+        FeatureMatrix { info, features, codebook, stages }
+    }
+}

@@ -1,0 +1,81 @@
+//! A random sample of descriptors that arrive one picture after the other (Vitter 1985, algorithm R).
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::codebook::Points;
+use super::descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
+
+/// Keeps `capacity` of the descriptors it is shown, each with equal chance; which ones depends only on the seed and
+/// the order of arrival.
+pub(super) struct Reservoir {
+    kept: DescriptorSet,
+    capacity: usize,
+    seen: u64,
+    rng: ChaCha8Rng,
+}
+
+impl Reservoir {
+    pub(super) fn new(capacity: usize, seed: u64, root_sift: bool) -> Self {
+        let rng = ChaCha8Rng::seed_from_u64(seed);
+        Self { kept: DescriptorSet::new(root_sift), capacity, seen: 0, rng }
+    }
+
+    /// Shows it the descriptors of one picture.
+    pub(super) fn show(&mut self, descriptors: &[u8]) {
+        for descriptor in descriptors.chunks_exact(DESCRIPTOR_LENGTH) {
+            self.seen += 1;
+            if self.kept.len() < self.capacity {
+                self.kept.extend(descriptor);
+            } else {
+                let place = self.rng.random_range(0..self.seen);
+                if place < self.capacity as u64 {
+                    self.kept.replace(place as usize, descriptor);
+                }
+            }
+        }
+    }
+
+    /// How many descriptors were shown.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    pub(super) fn into_sample(self) -> DescriptorSet {
+        self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draw(capacity: usize, shown: usize, seed: u64) -> Vec<u8> {
+        let mut reservoir = Reservoir::new(capacity, seed, false);
+        for i in 0..shown {
+            reservoir.show(&[i as u8; DESCRIPTOR_LENGTH]);
+        }
+        assert_eq!(reservoir.seen(), shown as u64);
+        let sample = reservoir.into_sample();
+        sample.bytes().iter().step_by(DESCRIPTOR_LENGTH).copied().collect()
+    }
+
+    #[test]
+    fn everything_is_kept_when_it_fits() {
+        assert_eq!(draw(10, 7, 1), [0, 1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn each_descriptor_has_the_same_chance() {
+        let mut hits = [0u32; 40];
+        for seed in 0..4000 {
+            let sample = draw(10, 40, seed);
+            assert_eq!(sample.len(), 10);
+            sample.iter().for_each(|&i| hits[usize::from(i)] += 1);
+        }
+        // Binomial with mean 1000 and standard deviation 27: five of them either way.
+        assert!(hits.iter().all(|&h| (863..=1137).contains(&h)), "{hits:?}");
+        assert_eq!(draw(10, 40, 3), draw(10, 40, 3));
+        assert_ne!(draw(10, 40, 3), draw(10, 40, 4));
+    }
+}

@@ -1,1 +1,304 @@
-//! Reports: HTML, Markdown, JSON, CSV and charts, from evaluations alone.
+//! Reports: HTML, Markdown, JSON, CSV and charts, from a [`Comparison`] alone.
+//!
+//! Whatever shows a score on synthetic faces says that they are drawn. An undefined statistic is a dash, in CSV an
+//! empty field.
+
+mod charts;
+mod csv;
+mod files;
+#[cfg(test)]
+mod fixture;
+mod format;
+mod html;
+mod json;
+mod markdown;
+mod table;
+mod terminal;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::artifact::write_bytes_atomically;
+use crate::dataset::Split;
+use crate::error::{Error, Result};
+use crate::evaluation::{Comparison, DatasetFacts, Scores};
+use crate::progress::Progress;
+
+use charts::confusion::Emphasis;
+use charts::{Canvas, bars, confusion, curves};
+
+pub use json::SCHEMA;
+pub use terminal::terminal_table;
+pub use words::{SYNTHETIC, summary};
+
+/// What [`write`] wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportFiles {
+    /// `report.html`.
+    pub html: PathBuf,
+    /// `report.md`.
+    pub markdown: PathBuf,
+    /// `metrics.json`.
+    pub json: PathBuf,
+    /// `metrics.csv`.
+    pub csv: PathBuf,
+    /// Confusion matrices, curves and the bar chart, each as PNG and SVG, and the matrices as CSV.
+    pub charts: Vec<PathBuf>,
+}
+
+/// Writes the whole report of `comparison` into `folder`, each file atomically:
+///
+/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`;
+/// * `accuracy.{png,svg}`, the bars of all entries;
+/// * `confusion/ENTRY.SPLIT.{csv,png,svg}` with counts and `confusion/ENTRY.SPLIT.normalised.{csv,png,svg}` with shares
+///   of the row, for validation and test;
+/// * `curves/ENTRY.{png,svg}` for every model that was trained in epochs.
+///
+/// Letters of an entry's name that do not suit a file become `-`. Pictures of an earlier report that this one does not
+/// have are named through `progress` and stay.
+///
+/// # Errors
+/// [`Error::Invalid`] when the parts of the comparison do not fit together, [`Error::Io`] with the path,
+/// [`Error::Interrupted`] when the user asked to stop.
+pub fn write(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Result<ReportFiles> {
+    json::check(comparison)?;
+    json::write(folder, comparison)?;
+    render(folder, comparison, progress)
+}
+
+/// Writes the report in `folder` again from its `metrics.json`, which stays as it is.
+///
+/// # Errors
+/// [`Error::Missing`] without `metrics.json`, [`Error::Malformed`] with the place in it that does not fit, and those of
+/// [`write`].
+pub fn rebuild(folder: &Path, progress: &dyn Progress) -> Result<(Comparison, ReportFiles)> {
+    let comparison = json::read(folder)?;
+    let files = render(folder, &comparison, progress)?;
+    Ok((comparison, files))
+}
+
+/// Reads the comparison stored in `folder/metrics.json`.
+///
+/// # Errors
+/// [`Error::Missing`] without the file, [`Error::Malformed`] with the place in it that does not fit.
+pub fn read(folder: &Path) -> Result<Comparison> {
+    json::read(folder)
+}
+
+fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Result<ReportFiles> {
+    let pictures = pictures(comparison);
+    progress.start("report", pictures.len() as u64, "pictures");
+    let charts = pictures
+        .par_iter()
+        .map(|picture| {
+            if progress.stop_requested() {
+                let kept = format!("the scores are in {}; `ferrofuse report` makes the rest", json::FILE);
+                return Err(Error::Interrupted { kept });
+            }
+            let written = picture.write(folder);
+            progress.advance(1);
+            written
+        })
+        .collect::<Result<Vec<Vec<PathBuf>>>>();
+    progress.finish("");
+    let charts = charts?.concat();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        write_bytes_atomically(&path, bytes).map(|()| path)
+    };
+    let files = ReportFiles {
+        csv: file("metrics.csv", &csv::metrics(comparison)?)?,
+        markdown: file("report.md", markdown::render(comparison).as_bytes())?,
+        html: file("report.html", html::render(comparison)?.as_bytes())?,
+        json: folder.join(json::FILE),
+        charts,
+    };
+    for old in left_over(folder, &files.charts) {
+        progress.say(&format!("{} is of an earlier report and not part of this one", old.display()));
+    }
+    Ok(files)
+}
+
+/// A picture with its table, to be written under a name without extension.
+struct Picture {
+    stem: String,
+    canvas: Canvas,
+    csv: Option<Result<Vec<u8>>>,
+}
+
+impl Picture {
+    fn write(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let mut written = Vec::new();
+        let mut file = |extension: &str, bytes: &[u8]| {
+            let path = folder.join(format!("{}.{extension}", self.stem));
+            write_bytes_atomically(&path, bytes).map(|()| written.push(path))
+        };
+        match &self.csv {
+            Some(Ok(bytes)) => file("csv", bytes)?,
+            Some(Err(e)) => return Err(Error::backend("csv", format!("write {}.csv", self.stem), e)),
+            None => {}
+        }
+        file("svg", self.canvas.svg().as_bytes())?;
+        file("png", &self.canvas.png()?)?;
+        Ok(written)
+    }
+}
+
+fn pictures(comparison: &Comparison) -> Vec<Picture> {
+    let synthetic = comparison.dataset.synthetic;
+    let mut all = vec![Picture { stem: "accuracy".into(), canvas: bars::draw(comparison), csv: None }];
+    for (entry, stem) in comparison.entries.iter().zip(files::stems(&comparison.entries)) {
+        for split in [Split::Validation, Split::Test] {
+            let Some(scores) = entry.scores(split) else { continue };
+            let matrix = &scores.confusion;
+            let title = format!("{}: {split} split", entry.title);
+            let remark = confusion_remark(comparison, scores);
+            all.push(Picture {
+                stem: format!("confusion/{stem}.{split}"),
+                canvas: confusion::draw(matrix, &title, &remark, Emphasis::Counts),
+                csv: Some(csv::confusion_counts(matrix, synthetic)),
+            });
+            all.push(Picture {
+                stem: format!("confusion/{stem}.{split}.normalised"),
+                canvas: confusion::draw(matrix, &title, &remark, Emphasis::RowShares),
+                csv: Some(csv::confusion_shares(matrix, synthetic)),
+            });
+        }
+        let remark = if synthetic { words::SYNTHETIC_SHORT } else { "" };
+        if let Some(canvas) = entry.training.as_ref().and_then(|t| curves::draw(t, &entry.title, remark)) {
+            all.push(Picture { stem: format!("curves/{stem}"), canvas, csv: None });
+        }
+    }
+    all
+}
+
+/// What stands below the title of a confusion matrix.
+fn confusion_remark(comparison: &Comparison, scores: &Scores) -> String {
+    let m = &scores.metrics;
+    let said = format!(
+        "{} of {} rows right, {} %",
+        format::count(m.correct),
+        format::count(m.rows),
+        format::percent(m.accuracy, 2)
+    );
+    if comparison.dataset.synthetic { format!("{said} · {}", words::SYNTHETIC_SHORT) } else { said }
+}
+
+/// How many rows are pixel-identical to a training row, in words.
+fn identical_rows(facts: &DatasetFacts) -> String {
+    match &facts.identical_to_training {
+        Some(rows) => format!(
+            "{} validation rows and {} test rows are pixel-identical to a training row",
+            format::count(rows.validation),
+            format::count(rows.test)
+        ),
+        None => "nobody looked for rows that are pixel-identical to a training row".to_string(),
+    }
+}
+
+/// Files in `confusion/` and `curves/` that look like those of a report and were not written now.
+fn left_over(folder: &Path, written: &[PathBuf]) -> Vec<PathBuf> {
+    let mut old: Vec<PathBuf> = ["confusion", "curves"]
+        .iter()
+        .filter_map(|part| std::fs::read_dir(folder.join(part)).ok())
+        .flat_map(|entries| entries.flatten().map(|e| e.path()))
+        .filter(|path| path.extension().is_some_and(|e| e == "csv" || e == "png" || e == "svg"))
+        .filter(|path| !written.contains(path))
+        .collect();
+    old.sort();
+    old
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+    use charts::PNG_SCALE;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn every_promised_file_is_there_and_every_png_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let comparison = fixture::comparison();
+        let files = write(folder.path(), &comparison, &Silent).unwrap();
+        assert_eq!(
+            names(folder.path()),
+            [
+                "accuracy.png",
+                "accuracy.svg",
+                "confusion",
+                "curves",
+                "metrics.csv",
+                "metrics.json",
+                "report.html",
+                "report.md"
+            ]
+        );
+        // Two splits, counts and shares, three kinds of file; two networks with curves, two kinds of file.
+        assert_eq!(names(&folder.path().join("confusion")).len(), comparison.entries.len() * 2 * 2 * 3);
+        assert_eq!(names(&folder.path().join("curves")), ["cnn.png", "cnn.svg", "sift-cnn.png", "sift-cnn.svg"]);
+        assert!(folder.path().join("confusion/cnn+sift-cnn.test.normalised.png").exists());
+        for picture in pictures(&comparison) {
+            let path = folder.path().join(format!("{}.png", picture.stem));
+            let (width, height) = picture.canvas.size();
+            let png = image::open(&path).unwrap();
+            assert_eq!((png.width(), png.height()), (width * PNG_SCALE, height * PNG_SCALE), "{}", path.display());
+        }
+        for path in files.charts.iter().chain([&files.html, &files.markdown, &files.json, &files.csv]) {
+            assert!(std::fs::metadata(path).unwrap().len() > 20, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn a_report_made_again_from_its_metrics_is_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = write(folder.path(), &fixture::comparison(), &Silent).unwrap();
+        let shown: Vec<&PathBuf> = files.charts.iter().chain([&files.markdown, &files.csv]).collect();
+        let read = || shown.iter().map(|p| std::fs::read(p).unwrap()).collect::<Vec<_>>();
+        let first = read();
+        for path in &shown {
+            std::fs::remove_file(path).unwrap();
+        }
+        let (_, again) = rebuild(folder.path(), &Silent).unwrap();
+        assert_eq!(again, files);
+        assert!(read() == first);
+    }
+
+    #[test]
+    fn a_comparison_whose_parts_do_not_fit_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut comparison = fixture::comparison();
+        comparison.entries[0].test.metrics.rows += 1;
+        assert!(matches!(write(folder.path(), &comparison, &Silent), Err(Error::Invalid { .. })));
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn pictures_of_an_earlier_report_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &fixture::comparison(), &Silent).unwrap();
+        let mut fewer = fixture::comparison();
+        fewer.entries.pop();
+        let files = write(folder.path(), &fewer, &Silent).unwrap();
+        let old = left_over(folder.path(), &files.charts);
+        assert_eq!(old.len(), 12);
+        assert!(old.iter().all(|p| p.to_string_lossy().contains("weighted")));
+    }
+
+    /// Writes a large made-up report to look at; `cargo test --release --lib -- --ignored made_up --nocapture` names it.
+    #[test]
+    #[ignore = "makes pictures for the eye, checks nothing"]
+    fn made_up_report_to_look_at() {
+        let folder = tempfile::tempdir().unwrap().keep();
+        write(&folder, &fixture::large(), &Silent).unwrap();
+        println!("{}\n{}", terminal_table(&fixture::large()), folder.display());
+    }
+}

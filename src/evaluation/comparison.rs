@@ -1,0 +1,210 @@
+//! What a report shows: every model and aggregate of an experiment with its scores, as plain data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ConfusionMatrix, Metrics};
+use crate::dataset::Split;
+use crate::recipe::AggregateMethod;
+
+/// A finished comparison: everything a report shows, and nothing it must work out.
+///
+/// `metrics.json` is this type as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparison {
+    /// The report's title.
+    pub title: String,
+    /// The experiment's name: its folder under `results/`.
+    pub experiment: String,
+    /// The command that makes all of this again.
+    pub command: String,
+    /// The version of ferrofuse that scored it.
+    pub version: String,
+    /// When, as `YYYY-MM-DD HH:MM UTC`; `None` where reports must come out equal byte for byte.
+    pub created: Option<String>,
+    /// What the scores were measured on.
+    pub dataset: DatasetFacts,
+    /// Name of the entry that is the best single model: highest validation accuracy, of equals the first.
+    pub best_single: Option<String>,
+    /// Models in the order of the experiment, then external results, then aggregates.
+    pub entries: Vec<Entry>,
+}
+
+/// What a reader must know about the dataset.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatasetFacts {
+    /// The folder's name.
+    pub name: String,
+    /// The name for readers.
+    pub title: String,
+    /// True when the faces were drawn by the tool; whatever shows a score must say so.
+    pub synthetic: bool,
+    /// Class names in label order.
+    pub classes: Vec<String>,
+    /// Rows of each split and class.
+    pub counts: Vec<SplitCounts>,
+    /// The dataset's fingerprint.
+    pub fingerprint: String,
+    /// What was imported, in words.
+    pub source: String,
+    /// How rows were given to splits, in words.
+    pub split_rule: String,
+    /// Picture height and width in pixels.
+    pub size: [usize; 2],
+    /// Rows that are pixel-identical to a training row; `None` when nobody looked.
+    pub identical_to_training: Option<IdenticalRows>,
+}
+
+/// Rows of one split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitCounts {
+    /// The split.
+    pub split: Split,
+    /// Rows of each class, in label order.
+    pub per_class: Vec<u64>,
+}
+
+/// How many rows are pixel-identical to a training row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdenticalRows {
+    /// Of the validation rows.
+    pub validation: u64,
+    /// Of the test rows.
+    pub test: u64,
+}
+
+/// One line of the comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its name in the experiment: a recipe's, an external result's or an aggregate's.
+    pub name: String,
+    /// The name for readers.
+    pub title: String,
+    /// What it is.
+    pub kind: EntryKind,
+    /// What it belongs to, for grouping and colour: `network`, `svm`, `external`, `aggregate`.
+    pub family: String,
+    /// Names of the entries that an aggregate is made of; empty for others.
+    pub members: Vec<String>,
+    /// How an aggregate's members are combined; `None` for others.
+    pub method: Option<AggregateMethod>,
+    /// The weight of each member of a weighted mean, summing to 1; `None` for others.
+    pub weights: Option<Vec<f64>>,
+    /// True when `weights` were chosen on the validation split, which makes its validation score too good.
+    pub weights_fitted: bool,
+    /// Scores on the validation split, on which everything is chosen.
+    pub validation: Scores,
+    /// Scores on the test split.
+    pub test: Scores,
+    /// Paired test on the test split against the best single model; `None` for that model itself.
+    pub versus_best_single: Option<PairedTest>,
+    /// How it was trained; `None` for aggregates and external results.
+    pub training: Option<TrainingFacts>,
+}
+
+/// What a line of the comparison is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryKind {
+    /// A model trained here.
+    Single,
+    /// Probabilities made by another program.
+    External,
+    /// Several entries combined.
+    Aggregate,
+}
+
+/// One entry's scores on one split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scores {
+    /// Accuracy and its companions.
+    pub metrics: Metrics,
+    /// Who was taken for whom.
+    pub confusion: ConfusionMatrix,
+}
+
+/// Exact McNemar test (1947) of two classifiers on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairedTest {
+    /// The entry compared with.
+    pub reference: String,
+    /// Rows that this entry has right and the reference wrong.
+    pub only_this_right: u64,
+    /// Rows that the reference has right and this entry wrong.
+    pub only_reference_right: u64,
+    /// Two-sided p value; 1 when no row tells them apart.
+    pub p: f64,
+    /// `p` after Holm's correction (1979) over all paired tests of the comparison.
+    pub p_holm: f64,
+}
+
+/// How a model was trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingFacts {
+    /// The seed of the run.
+    pub seed: u64,
+    /// Trainable numbers; `None` for an SVM.
+    pub parameters: Option<u64>,
+    /// Epochs run; `None` for an SVM.
+    pub epochs: Option<u64>,
+    /// The epoch whose weights were kept, counted from 1: the best on validation.
+    pub best_epoch: Option<u64>,
+    /// Wall-clock time of training and prediction in seconds.
+    pub seconds: Option<f64>,
+    /// The recipe as TOML.
+    pub recipe_toml: String,
+    /// A remark for the reader, such as a schedule that was cut short.
+    pub note: Option<String>,
+    /// One record for each epoch; empty for an SVM.
+    pub history: Vec<EpochRecord>,
+}
+
+/// One epoch of training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EpochRecord {
+    /// Counted from 1.
+    pub epoch: u64,
+    /// Mean training loss; `None` when it was not finite.
+    pub train_loss: Option<f64>,
+    /// Accuracy on training batches as they were trained on, from 0 to 1.
+    pub train_accuracy: f64,
+    /// Mean validation loss; `None` when it was not finite.
+    pub validation_loss: Option<f64>,
+    /// Validation accuracy, from 0 to 1.
+    pub validation_accuracy: f64,
+    /// The learning rate at the end of the epoch.
+    pub learning_rate: f64,
+    /// Wall-clock time in seconds.
+    pub seconds: f64,
+}
+
+impl Comparison {
+    /// The entry of this name.
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.name == name)
+    }
+
+    /// The best single model.
+    pub fn best_single(&self) -> Option<&Entry> {
+        self.best_single.as_deref().and_then(|name| self.entry(name))
+    }
+}
+
+impl Entry {
+    /// The scores on a split; `None` for the training split, which is not scored.
+    pub fn scores(&self, split: Split) -> Option<&Scores> {
+        match split {
+            Split::Validation => Some(&self.validation),
+            Split::Test => Some(&self.test),
+            Split::Train => None,
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Who was taken for whom.
+
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::predictions::Predictions;
+
+/// c x c counts: rows are true classes, columns predicted ones, both in the order of `classes`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct ConfusionMatrix {
+    classes: Vec<String>,
+    counts: Array2<u64>,
+}
+
+/// The matrix as JSON holds it: a list of rows.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    classes: Vec<String>,
+    counts: Vec<Vec<u64>>,
+}
+
+impl From<ConfusionMatrix> for Stored {
+    fn from(matrix: ConfusionMatrix) -> Self {
+        let counts = matrix.counts.outer_iter().map(|row| row.to_vec()).collect();
+        Self { classes: matrix.classes, counts }
+    }
+}
+
+impl TryFrom<Stored> for ConfusionMatrix {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self> {
+        let c = stored.classes.len();
+        let flat: Vec<u64> = stored.counts.iter().flatten().copied().collect();
+        let square = stored.counts.len() == c && stored.counts.iter().all(|row| row.len() == c);
+        match Array2::from_shape_vec((c, c), flat) {
+            Ok(counts) if square => Ok(Self { classes: stored.classes, counts }),
+            _ => Err(Error::invalid("confusion matrix", "rows of other lengths", format!("{c} rows of {c} counts"))),
+        }
+    }
+}
+
+impl ConfusionMatrix {
+    /// Counts pairs of true and predicted labels.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the lengths differ or a label has no class.
+    pub fn new(classes: &[String], labels: &[u8], predicted: &[u8]) -> Result<Self> {
+        let c = classes.len();
+        if labels.len() != predicted.len() {
+            return Err(Error::invalid("predicted labels", predicted.len(), format!("{}, one a row", labels.len())));
+        }
+        let mut counts = Array2::zeros((c, c));
+        for (row, (&label, &guess)) in labels.iter().zip(predicted).enumerate() {
+            match counts.get_mut((usize::from(label), usize::from(guess))) {
+                Some(count) => *count += 1,
+                None => {
+                    let found = format!("true {label}, predicted {guess}");
+                    return Err(Error::invalid(format!("label in row {row}"), found, format!("below {c}")));
+                }
+            }
+        }
+        Ok(Self { classes: classes.to_vec(), counts })
+    }
+
+    /// Counts the most probable class of each row against its label.
+    ///
+    /// # Errors
+    /// What [`Predictions::check`] finds.
+    pub fn of(predictions: &Predictions) -> Result<Self> {
+        predictions.check()?;
+        Self::new(&predictions.classes, &predictions.labels, &predictions.predicted())
+    }
+
+    /// Class names, c of them.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// c x c counts, row true, column predicted.
+    pub fn counts(&self) -> &Array2<u64> {
+        &self.counts
+    }
+
+    /// All rows counted.
+    pub fn total(&self) -> u64 {
+        self.counts.sum()
+    }
+
+    /// Rows whose predicted class is the true one.
+    pub fn correct(&self) -> u64 {
+        self.counts.diag().sum()
+    }
+
+    /// Rows of true class `class`; 0 for a class that is not there.
+    pub fn support(&self, class: usize) -> u64 {
+        if class < self.classes.len() { self.counts.row(class).sum() } else { 0 }
+    }
+
+    /// Rows predicted to be `class`; 0 for a class that is not there.
+    pub fn predicted(&self, class: usize) -> u64 {
+        if class < self.classes.len() { self.counts.column(class).sum() } else { 0 }
+    }
+
+    /// c x c shares, each row divided by its sum (the diagonal is each class's recall); `None` throughout a row
+    /// without support.
+    pub fn row_normalised(&self) -> Array2<Option<f64>> {
+        Array2::from_shape_fn(self.counts.dim(), |(i, j)| match self.support(i) {
+            0 => None,
+            support => Some(self.counts[[i, j]] as f64 / support as f64),
+        })
+    }
+
+    /// CSV with a header of predicted classes and a first column of true ones.
+    pub fn counts_csv(&self) -> String {
+        self.csv(|i, j| self.counts[[i, j]].to_string())
+    }
+
+    /// As [`ConfusionMatrix::counts_csv`] with shares of each row, 6 digits; fields of a row without support are empty.
+    pub fn row_normalised_csv(&self) -> String {
+        let shares = self.row_normalised();
+        self.csv(|i, j| shares[[i, j]].map_or(String::new(), |share| format!("{share:.6}")))
+    }
+
+    fn csv(&self, field: impl Fn(usize, usize) -> String) -> String {
+        let c = self.classes.len();
+        let mut text = String::from("true\\predicted");
+        for class in &self.classes {
+            text.push(',');
+            text.push_str(&quoted(class));
+        }
+        text.push('\n');
+        for (i, class) in self.classes.iter().enumerate() {
+            text.push_str(&quoted(class));
+            for j in 0..c {
+                text.push(',');
+                text.push_str(&field(i, j));
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A CSV field, in quotes where RFC 4180 asks for them.
+fn quoted(field: &str) -> String {
+    match field.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", field.replace('"', "\"\"")),
+        false => field.to_string(),
+    }
+}

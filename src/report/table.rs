@@ -1,0 +1,182 @@
+//! The table of scores, the same in HTML, Markdown and on the terminal.
+
+use super::format::{DASH, interval, p_value, percent, percent_or_dash};
+use crate::evaluation::{Comparison, Entry};
+
+/// A column after the entry's name.
+pub struct Column {
+    /// Its heading.
+    pub title: &'static str,
+    /// Its heading where room is short.
+    pub short: &'static str,
+    best: Best,
+    read: fn(&Comparison, &Entry) -> Cell,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Best {
+    Highest,
+    Lowest,
+    None,
+}
+
+/// One statistic of one entry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// As a reader sees it; a dash when undefined.
+    pub text: String,
+    /// What the column is sorted by.
+    pub value: Option<f64>,
+    /// Whether it is the best of its column; equals share it.
+    pub best: bool,
+}
+
+/// One entry.
+pub struct Row<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// One cell for each of [`COLUMNS`].
+    pub cells: Vec<Cell>,
+}
+
+/// The statistics shown, in this order.
+pub const COLUMNS: [Column; 8] = [
+    Column {
+        title: "Validation accuracy, %",
+        short: "Validation",
+        best: Best::Highest,
+        read: |_, e| {
+            let accuracy = e.validation.metrics.accuracy;
+            match e.weights_fitted {
+                // Weights chosen on these very rows make the figure too good to be the best.
+                true => Cell { text: format!("{} †", percent(accuracy, 2)), value: Some(accuracy), best: false },
+                false => share(Some(accuracy)),
+            }
+        },
+    },
+    Column {
+        title: "Test accuracy, %",
+        short: "Test",
+        best: Best::Highest,
+        read: |_, e| share(Some(e.test.metrics.accuracy)),
+    },
+    Column {
+        title: "95 % interval",
+        short: "95 % interval",
+        best: Best::None,
+        read: |_, e| {
+            let [low, high] = e.test.metrics.accuracy_interval;
+            Cell { text: interval([low, high]), value: Some(low), best: false }
+        },
+    },
+    Column {
+        title: "Balanced accuracy, %",
+        short: "Balanced",
+        best: Best::Highest,
+        read: |_, e| share(e.test.metrics.balanced_accuracy),
+    },
+    Column {
+        title: "Macro-F1, %",
+        short: "Macro-F1",
+        best: Best::Highest,
+        read: |_, e| share(e.test.metrics.macro_f1),
+    },
+    Column {
+        title: "Without identical rows, %",
+        short: "No identical",
+        best: Best::Highest,
+        read: |_, e| share(e.test.metrics.accuracy_without_duplicates.as_ref().map(|r| r.accuracy)),
+    },
+    Column {
+        title: "Log loss",
+        short: "Log loss",
+        best: Best::Lowest,
+        read: |_, e| {
+            let value = e.test.metrics.log_loss;
+            Cell { text: value.map_or_else(|| DASH.to_string(), |v| format!("{v:.4}")), value, best: false }
+        },
+    },
+    Column {
+        title: "p against best single",
+        short: "p",
+        best: Best::None,
+        read: |c, e| match &e.versus_best_single {
+            Some(test) => Cell { text: p_value(test.p_holm), value: Some(test.p_holm), best: false },
+            None if c.best_single.as_ref() == Some(&e.name) => {
+                Cell { text: "best single".to_string(), value: None, best: false }
+            }
+            None => share(None),
+        },
+    },
+];
+
+/// Explains the mark behind a validation accuracy.
+pub const FITTED_NOTE: &str =
+    "† weights fitted on the validation rows: this validation accuracy is too good and not marked as best.";
+
+fn share(value: Option<f64>) -> Cell {
+    Cell { text: percent_or_dash(value), value, best: false }
+}
+
+/// Every entry with its cells, in the order of the comparison, the best of each column marked.
+pub fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = comparison
+        .entries
+        .iter()
+        .map(|entry| Row { entry, cells: COLUMNS.iter().map(|column| (column.read)(comparison, entry)).collect() })
+        .collect();
+    for (i, column) in COLUMNS.iter().enumerate() {
+        // Texts are compared, not numbers: what looks equal is marked as equal.
+        let candidates = rows.iter().map(|r| &r.cells[i]).filter(|c| !c.text.contains('†'));
+        let best = match column.best {
+            Best::Highest => candidates.filter_map(|c| c.value).max_by(f64::total_cmp),
+            Best::Lowest => candidates.filter_map(|c| c.value).min_by(f64::total_cmp),
+            Best::None => None,
+        };
+        let text =
+            rows.iter().map(|r| &r.cells[i]).find(|c| best.is_some() && c.value == best && !c.text.contains('†'));
+        let Some(text) = text.map(|c| c.text.clone()) else { continue };
+        for row in &mut rows {
+            row.cells[i].best = row.cells[i].text == text;
+        }
+    }
+    rows
+}
+
+/// True when some validation accuracy carries the mark that [`FITTED_NOTE`] explains.
+pub fn has_fitted_weights(comparison: &Comparison) -> bool {
+    comparison.entries.iter().any(|e| e.weights_fitted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn the_best_of_each_column_is_marked_and_equals_share_it() {
+        let mut comparison = fixture::comparison();
+        let n = comparison.entries.len();
+        for (i, entry) in comparison.entries.iter_mut().enumerate() {
+            entry.test.metrics.accuracy = if i >= n - 2 { 0.7 } else { 0.5 };
+            entry.test.metrics.log_loss = Some(i as f64);
+            entry.test.metrics.balanced_accuracy = None;
+        }
+        let rows = rows(&comparison);
+        let marked = |column: usize| -> Vec<usize> { (0..n).filter(|i| rows[*i].cells[column].best).collect() };
+        assert_eq!(marked(1), [n - 2, n - 1]);
+        assert_eq!(marked(6), [0]);
+        assert_eq!((marked(2), marked(3)), (vec![], vec![]));
+        assert!(rows.iter().all(|r| r.cells[3].text == "–"));
+    }
+
+    #[test]
+    fn fitted_weights_never_have_the_best_validation_accuracy() {
+        let mut comparison = fixture::comparison();
+        let fitted = comparison.entries.iter().position(|e| e.weights_fitted).unwrap();
+        comparison.entries[fitted].validation.metrics.accuracy = 0.999;
+        let rows = rows(&comparison);
+        assert!(!rows[fitted].cells[0].best && rows[fitted].cells[0].text.ends_with('†'));
+        assert_eq!(rows.iter().filter(|r| r.cells[0].best).count(), 1);
+    }
+}

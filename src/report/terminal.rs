@@ -1,0 +1,48 @@
+//! The table of scores for a terminal.
+
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+
+use super::{table, words};
+use crate::evaluation::Comparison;
+
+/// Models and aggregates with their scores, the best of each column marked with `*`, and below it what a reader must
+/// know about them.
+pub fn terminal_table(comparison: &Comparison) -> String {
+    let mut shown = Table::new();
+    shown.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    let heading = std::iter::once("Model").chain(table::COLUMNS.iter().map(|c| c.short));
+    shown.set_header(heading.map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
+    for row in table::rows(comparison) {
+        let cells = row.cells.iter().map(|cell| {
+            let mark = if cell.best { "*" } else { " " };
+            Cell::new(format!("{}{mark}", cell.text)).set_alignment(CellAlignment::Right)
+        });
+        shown.add_row(std::iter::once(Cell::new(&row.entry.title)).chain(cells));
+    }
+    let mut text = format!("{shown}\npercent; * best of its column; p against the best single model (McNemar, Holm)\n");
+    if table::has_fitted_weights(comparison) {
+        text.push_str(&format!("{}\n", table::FITTED_NOTE));
+    }
+    if comparison.dataset.synthetic {
+        text.push_str(&format!("{}\n", words::SYNTHETIC));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn table_on_a_terminal() {
+        insta::assert_snapshot!(terminal_table(&fixture::comparison()));
+    }
+
+    #[test]
+    fn real_faces_get_no_remark() {
+        let mut comparison = fixture::comparison();
+        comparison.dataset.synthetic = false;
+        assert!(!terminal_table(&comparison).contains("drawn"));
+    }
+}

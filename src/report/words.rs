@@ -1,0 +1,277 @@
+//! What a comparison says, in sentences written from its numbers; the same in HTML and Markdown.
+
+use super::format::{count, interval, p_words, percent, points};
+use crate::dataset::Split;
+use crate::evaluation::{Comparison, Entry, EntryKind};
+use crate::recipe::AggregateMethod;
+
+/// The remark that stands beside every table and chart of scores on drawn faces.
+pub const SYNTHETIC: &str = "These faces are drawn by the program; the numbers say nothing about real faces.";
+
+/// The same where there is room for few words.
+pub const SYNTHETIC_SHORT: &str = "synthetic faces, drawn by the program";
+
+/// Below this a paired test counts as evidence.
+const LEVEL: f64 = 0.05;
+
+/// What the columns and the protocol mean.
+pub const NOTES: [&str; 6] = [
+    "Accuracy is the share of rows whose most probable class is the true one; its 95 % interval is Wilson's (1927).",
+    "Balanced accuracy is the mean recall over the classes, macro-F1 the mean of their F1: both count a rare class as \
+     much as a frequent one.",
+    "“Without identical rows” is the accuracy on the test rows whose picture is not, pixel for pixel, also a training \
+     picture.",
+    "p is that of the exact McNemar test (1947) against the best single model on the same test rows, after Holm's \
+     correction (1979) for the number of tests.",
+    "Everything is chosen on the validation split: epochs, weights of aggregates, the best single model. The test split \
+     is scored with what was chosen.",
+    "Log loss is the mean negative natural logarithm of the probability given to the true class. A dash stands for what \
+     is undefined.",
+];
+
+/// The colour of an entry's bar, by what it belongs to.
+pub fn family_colour(entry: &Entry) -> usize {
+    match (entry.kind, entry.family.as_str()) {
+        (EntryKind::Aggregate, _) => 2,
+        (EntryKind::External, _) => 3,
+        (EntryKind::Single, "svm") => 1,
+        (EntryKind::Single, _) => 0,
+    }
+}
+
+/// What an entry is: `network`, `SVM`, `external result`, `aggregate (mean)`.
+pub fn kind(entry: &Entry) -> String {
+    match entry.kind {
+        EntryKind::Aggregate => match entry.method {
+            Some(method) => format!("aggregate ({})", method_name(method)),
+            None => "aggregate".to_string(),
+        },
+        EntryKind::External => "external result".to_string(),
+        EntryKind::Single if entry.family == "svm" => "SVM".to_string(),
+        EntryKind::Single => entry.family.clone(),
+    }
+}
+
+/// How members are combined, in words.
+pub fn method_name(method: AggregateMethod) -> &'static str {
+    match method {
+        AggregateMethod::Mean => "mean",
+        AggregateMethod::Weighted => "weighted mean",
+        AggregateMethod::Geometric => "geometric mean",
+        AggregateMethod::Vote => "majority vote",
+    }
+}
+
+/// The members of an aggregate with their weights: `CNN 0.40 + SIFT-CNN 0.60`; empty for others.
+pub fn members(comparison: &Comparison, entry: &Entry) -> String {
+    let title = |name: &String| comparison.entry(name).map_or(name.clone(), |e| e.title.clone());
+    let parts: Vec<String> = entry
+        .members
+        .iter()
+        .enumerate()
+        .map(|(i, name)| match entry.weights.as_ref().and_then(|w| w.get(i)) {
+            Some(weight) => format!("{} × {weight:.3}", title(name)),
+            None => title(name),
+        })
+        .collect();
+    parts.join(" + ")
+}
+
+/// The most frequent class in training and the share of test rows that always guessing it would get right.
+pub fn most_frequent_class(comparison: &Comparison) -> Option<(&str, f64)> {
+    let counts = |split| comparison.dataset.counts.iter().find(|c| c.split == split).map(|c| &c.per_class);
+    let (train, test) = (counts(Split::Train)?, counts(Split::Test)?);
+    let most = *train.iter().max()?;
+    let class = train.iter().position(|n| *n == most)?;
+    let total: u64 = test.iter().sum();
+    let name = comparison.dataset.classes.get(class)?;
+    (total > 0).then(|| (name.as_str(), test.get(class).copied().unwrap_or(0) as f64 / total as f64))
+}
+
+/// The findings, one sentence group each, most important first.
+pub fn summary(comparison: &Comparison) -> Vec<String> {
+    let mut said = Vec::new();
+    let single = comparison.best_single();
+    match single {
+        Some(best) => said.push(format!(
+            "The best single model, chosen on validation ({} % there), is {}. On the test split it has {} right.",
+            percent(best.validation.metrics.accuracy, 2),
+            best.title,
+            right(best)
+        )),
+        None => said.push("No single model is part of this comparison.".to_string()),
+    }
+    let aggregate = best_on_validation(comparison, |e| e.kind == EntryKind::Aggregate);
+    if let Some(entry) = aggregate {
+        let fitted = if entry.weights_fitted { ", where its weights were fitted" } else { "" };
+        said.push(format!(
+            "The best aggregate, chosen on validation ({} % there{fitted}), is {}. On the test split it has {} right{}",
+            percent(entry.validation.metrics.accuracy, 2),
+            entry.title,
+            right(entry),
+            against(single, entry)
+        ));
+    }
+    let svm = best_on_validation(comparison, |e| e.kind == EntryKind::Single && e.family == "svm");
+    if let Some(entry) = svm.filter(|e| single.is_some_and(|s| s.name != e.name)) {
+        said.push(format!(
+            "The best SVM on handcrafted features, chosen on validation, is {}. On the test split it has {} right{}",
+            entry.title,
+            right(entry),
+            against(single, entry)
+        ));
+    }
+    let headline = aggregate.into_iter().chain(single).max_by(|a, b| {
+        // Of equals the last: the simpler single model.
+        a.validation.metrics.accuracy.total_cmp(&b.validation.metrics.accuracy)
+    });
+    let Some(headline) = headline else { return said };
+    let highest = highest_on_test(comparison);
+    if let Some(entry) = highest.filter(|e| e.test.metrics.accuracy > headline.test.metrics.accuracy) {
+        said.push(format!(
+            "The highest test accuracy of all, {} %, is that of {}; validation did not choose it, so this figure is \
+             picked on the test split and too good.",
+            percent(entry.test.metrics.accuracy, 2),
+            entry.title
+        ));
+    }
+    said.extend(without_identical_rows(headline));
+    said.extend(classes(headline));
+    said
+}
+
+fn best_on_validation(comparison: &Comparison, which: impl Fn(&Entry) -> bool) -> Option<&Entry> {
+    // Of equals the first, as for the best single model.
+    comparison
+        .entries
+        .iter()
+        .rev()
+        .filter(|e| which(e))
+        .max_by(|a, b| a.validation.metrics.accuracy.total_cmp(&b.validation.metrics.accuracy))
+}
+
+fn highest_on_test(comparison: &Comparison) -> Option<&Entry> {
+    comparison.entries.iter().rev().max_by(|a, b| a.test.metrics.accuracy.total_cmp(&b.test.metrics.accuracy))
+}
+
+fn right(entry: &Entry) -> String {
+    let m = &entry.test.metrics;
+    format!(
+        "{} % {} ({} of {} rows)",
+        percent(m.accuracy, 2),
+        interval(m.accuracy_interval),
+        count(m.correct),
+        count(m.rows)
+    )
+}
+
+fn against(single: Option<&Entry>, entry: &Entry) -> String {
+    let Some(single) = single else { return ".".to_string() };
+    let difference = entry.test.metrics.accuracy - single.test.metrics.accuracy;
+    let gap = format!(", {} points against {}.", points(difference), single.title);
+    let Some(test) = &entry.versus_best_single else { return gap };
+    let verdict = match (test.p_holm < LEVEL, difference > 0.0) {
+        (false, _) => "There is no evidence of a difference",
+        (true, true) => "The paired test supports that it is better",
+        (true, false) => "The paired test supports that it is worse",
+    };
+    format!(
+        "{gap} {verdict} (McNemar, {} after Holm's correction; {} rows only it has right, {} only {}).",
+        p_words(test.p_holm),
+        count(test.only_this_right),
+        count(test.only_reference_right),
+        single.title
+    )
+}
+
+fn without_identical_rows(entry: &Entry) -> Option<String> {
+    let kept = entry.test.metrics.accuracy_without_duplicates.as_ref()?;
+    if kept.left_out == 0 {
+        return Some("No test row is pixel-identical to a training row.".to_string());
+    }
+    Some(format!(
+        "{} of the test rows are pixel-identical to a training row; without them {} has {} % right instead of {} %.",
+        count(kept.left_out),
+        entry.title,
+        percent(kept.accuracy, 2),
+        percent(entry.test.metrics.accuracy, 2)
+    ))
+}
+
+fn classes(entry: &Entry) -> Option<String> {
+    let recalls = || entry.test.metrics.per_class.iter().filter_map(|c| Some((c.name.as_str(), c.recall?)));
+    let easiest = recalls().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let hardest = recalls().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    if easiest.0 == hardest.0 {
+        return None;
+    }
+    let mut said = format!(
+        "{} finds {} best (recall {} %) and {} worst ({} %).",
+        entry.title,
+        easiest.0,
+        percent(easiest.1, 2),
+        hardest.0,
+        percent(hardest.1, 2)
+    );
+    let matrix = &entry.test.confusion;
+    let mistakes = matrix.counts().indexed_iter().filter(|((truth, guess), n)| truth != guess && **n > 0);
+    if let Some(((truth, guess), n)) = mistakes.max_by_key(|(_, n)| **n) {
+        let names = matrix.classes();
+        said.push_str(&format!(
+            " Its most frequent mistake is to take {} for {} ({} rows).",
+            names[truth],
+            names[guess],
+            count(*n)
+        ));
+    }
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn said(comparison: &Comparison) -> String {
+        summary(comparison).join("\n")
+    }
+
+    #[test]
+    fn the_verdict_follows_the_corrected_p_value_and_the_direction() {
+        let mut comparison = fixture::comparison();
+        let aggregate = comparison.entries.iter().position(|e| e.name == "cnn+sift-cnn").unwrap();
+        comparison.entries[aggregate].validation.metrics.accuracy = 0.99;
+        let mut verdict = |p_holm: f64, accuracy: f64| {
+            let entry = &mut comparison.entries[aggregate];
+            entry.test.metrics.accuracy = accuracy;
+            entry.versus_best_single.as_mut().unwrap().p_holm = p_holm;
+            said(&comparison)
+        };
+        assert!(verdict(0.049, 0.9).contains("supports that it is better"));
+        assert!(verdict(0.049, 0.1).contains("supports that it is worse"));
+        let none = verdict(0.05, 0.9);
+        assert!(none.contains("no evidence of a difference (McNemar, p = 0.0500"), "{none}");
+    }
+
+    #[test]
+    fn the_most_frequent_class_is_that_of_training_scored_on_test() {
+        let mut comparison = fixture::comparison();
+        let per_class = |comparison: &mut Comparison, split, counts: [u64; 3]| {
+            let found = comparison.dataset.counts.iter_mut().find(|c| c.split == split).unwrap();
+            found.per_class = counts.to_vec();
+        };
+        per_class(&mut comparison, Split::Train, [5, 9, 9]);
+        per_class(&mut comparison, Split::Test, [6, 1, 3]);
+        assert_eq!(most_frequent_class(&comparison), Some((comparison.dataset.classes[1].as_str(), 0.1)));
+        per_class(&mut comparison, Split::Test, [0, 0, 0]);
+        assert_eq!(most_frequent_class(&comparison), None);
+    }
+
+    #[test]
+    fn a_comparison_without_entries_still_says_something() {
+        let mut comparison = fixture::comparison();
+        comparison.entries.clear();
+        comparison.best_single = None;
+        assert_eq!(summary(&comparison), ["No single model is part of this comparison."]);
+    }
+}

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::fer_csv;
-use super::partition::{Given, assign};
+use super::partition::assign;
+use super::rows::Rows;
 use super::store::{Dataset, DatasetInfo, SCHEMA};
+use super::{Split, pictures};
 use crate::Progress;
 use crate::artifact::Workspace;
 use crate::error::{Error, Result};
@@ -80,22 +82,30 @@ pub fn import(
     progress: &dyn Progress,
 ) -> Result<Imported> {
     let value = &recipe.value;
-    match value.format {
-        DataFormat::Synthetic => draw_synthetic(recipe, progress),
-        DataFormat::Fer2013Csv => {
-            let path = source(workspace, recipe, from)?;
-            let rows = fer_csv::read(&path, value.classes.len(), value.size, options, progress)?;
-            let source = format!("{} (fer2013-csv)", rows.source);
-            let given = Given { labels: &rows.labels, splits: rows.splits, subjects: None };
-            let (splits, split_rule) = assign(&path, &value.split, given)?;
-            let dataset = assemble(recipe, rows.images, rows.labels, splits, None, rows.skipped.len(), |info| {
-                info.source = source;
-                info.split_rule = split_rule;
-            });
-            finish(&path, dataset, rows.skipped)
-        }
-        DataFormat::Pictures | DataFormat::CkPlus => Err(Error::invalid("format", "pictures", "not yet")),
+    if value.format == DataFormat::Synthetic {
+        return draw_synthetic(recipe, progress);
     }
+    let path = source(workspace, recipe, from)?;
+    let rows = match value.format {
+        DataFormat::Fer2013Csv => fer_csv::read(&path, value.classes.len(), value.size, options, progress)?,
+        _ => pictures::read(&path, value, options, progress)?,
+    };
+    if rows.labels.is_empty() {
+        let found = match rows.skipped.first() {
+            None => "no rows".to_string(),
+            Some(first) => {
+                format!(
+                    "no good row and {} bad ones, the first at {}: {}",
+                    rows.skipped.len(),
+                    first.place,
+                    first.found
+                )
+            }
+        };
+        return Err(Error::malformed(&path, "", found, "at least one good row"));
+    }
+    let (splits, split_rule) = assign(&path, &value.split, &rows)?;
+    Ok(assemble(recipe, rows, splits, split_rule))
 }
 
 /// The one place where the faces that the tool draws itself come in.
@@ -127,45 +137,26 @@ fn source(workspace: &Workspace, recipe: &Recipe<DataRecipe>, from: Option<&Path
     }
 }
 
-fn assemble(
-    recipe: &Recipe<DataRecipe>,
-    images: ndarray::Array3<u8>,
-    labels: Vec<u8>,
-    splits: Vec<super::Split>,
-    subjects: Option<Vec<u32>>,
-    skipped: usize,
-    describe: impl FnOnce(&mut DatasetInfo),
-) -> Dataset {
-    let (rows, height, width) = images.dim();
+fn assemble(recipe: &Recipe<DataRecipe>, rows: Rows, splits: Vec<Split>, split_rule: String) -> Imported {
+    let Rows { images, labels, subjects, skipped, source, resize, .. } = rows;
+    let (n, height, width) = images.dim();
     let classes = recipe.value.classes.clone();
     let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, subjects.as_deref(), &classes);
-    let mut info = DatasetInfo {
+    let info = DatasetInfo {
         schema: SCHEMA,
         name: recipe.name.clone(),
         title: recipe.value.title.clone(),
         classes,
-        rows,
+        rows: n,
         height,
         width,
         synthetic: false,
-        source: String::new(),
-        split_rule: String::new(),
-        resize: "none".to_string(),
-        skipped,
+        source,
+        split_rule,
+        resize,
+        skipped: skipped.len(),
         fingerprint,
         version: env!("CARGO_PKG_VERSION").to_string(),
     };
-    describe(&mut info);
-    Dataset { info, images, labels, splits, subjects }
-}
-
-fn finish(path: &Path, dataset: Dataset, skipped: Vec<Skipped>) -> Result<Imported> {
-    if dataset.info.rows == 0 {
-        let found = match skipped.len() {
-            0 => "no rows".to_string(),
-            n => format!("no good row, {n} bad ones, the first in {}: {}", skipped[0].place, skipped[0].found),
-        };
-        return Err(Error::malformed(path, "", found, "at least one row"));
-    }
-    Ok(Imported { dataset, skipped })
+    Imported { dataset: Dataset { info, images, labels, splits, subjects }, skipped }
 }

@@ -1,13 +1,28 @@
 //! Labelled grey pictures of faces with their splits: importers, checks and the stored form.
 
+mod ck_plus;
 mod container;
 mod counts;
+mod counts_chart;
+mod decode;
+mod duplicates;
+mod facts;
 mod fer_csv;
+#[cfg(test)]
+mod fixture;
 mod import;
 mod partition;
+mod pictures;
+mod rows;
+mod sample_sheet;
 mod split;
 mod store;
+mod tree;
 
+pub use counts_chart::{Chart, counts_chart};
+pub use duplicates::{constant_images, identical_groups, identical_to_training, labels_of};
+pub use facts::Facts;
 pub use import::{ImportOptions, Imported, Skipped, import};
+pub use sample_sheet::sample_sheet;
 pub use split::Split;
 pub use store::{Dataset, DatasetInfo, SCHEMA};

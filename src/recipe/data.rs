@@ -18,7 +18,8 @@ pub struct DataRecipe {
     pub path: Option<String>,
     /// Class names in label order; for folders of pictures also the folders' names, in any of their usual spellings.
     pub classes: Vec<String>,
-    /// Height and width that pictures are brought to.
+    /// Height and width that pictures are brought to, stretched where their shape differs; rows of a CSV file must
+    /// have this many pixels.
     #[serde(default = "face_48")]
     pub size: [usize; 2],
     /// The filter of the resize.
@@ -69,9 +70,17 @@ pub enum ResizeFilter {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "rule")]
 pub enum SplitRule {
-    /// As the source says: the `Usage` column, or the folders' and files' names.
+    /// As the source says: the `Usage` column, or the folders' and files' names. All three splits must be there;
+    /// for a source with only train and test use `official-test`, for one without splits `stratified`.
     #[default]
     Official,
+    /// The test rows as the source says; validation rows are drawn from all others, the same share of each class.
+    OfficialTest {
+        /// Share of the rows that are not test rows, 0 to 1.
+        validation: f64,
+        /// Seed of the draw.
+        seed: u64,
+    },
     /// Random rows, the same share of each class in each split.
     Stratified {
         /// Share of rows for validation, 0 to 1.
@@ -128,6 +137,11 @@ impl Check for DataRecipe {
                 format!("{validation} + {test}"),
                 "shares from 0 that leave rows to train on",
             ));
+        }
+        if let SplitRule::OfficialTest { validation, .. } = self.split
+            && !(0.0..1.0).contains(&validation)
+        {
+            return Err(Error::invalid("split", validation, "a share from 0 that leaves rows to train on"));
         }
         match (&self.synthetic, self.format) {
             (None, DataFormat::Synthetic) => {

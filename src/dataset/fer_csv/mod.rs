@@ -11,35 +11,20 @@ use std::path::Path;
 
 use ndarray::Array3;
 
-use super::Split;
 use super::container::{damaged, read_text};
-use super::import::{ImportOptions, Skipped};
+use super::import::ImportOptions;
+use super::rows::Rows;
 use crate::Progress;
 use crate::error::{Error, Result};
 use blocks::{BlockFault, Blocks};
 use header::Columns;
-use row::{RowRules};
+use row::RowRules;
 
 /// File names that are looked for in archives and folders, the first one first.
 const NAMES: [&str; 2] = ["fer2013.csv", "icml_face_data.csv"];
 
 /// Bytes of text that one thread parses at a time.
 const BLOCK: usize = 2 << 20;
-
-/// The rows of a CSV file.
-#[derive(Debug)]
-pub(super) struct CsvRows {
-    /// n x height x width.
-    pub(super) images: Array3<u8>,
-    /// n labels.
-    pub(super) labels: Vec<u8>,
-    /// n splits, where the file says them.
-    pub(super) splits: Option<Vec<Split>>,
-    /// Rows left out.
-    pub(super) skipped: Vec<Skipped>,
-    /// The file for readers.
-    pub(super) source: String,
-}
 
 /// Reads `path`: the CSV itself, or a .gz, .tar, .tar.gz or .zip with it inside, or the folder it lies in.
 ///
@@ -51,7 +36,7 @@ pub(super) fn read(
     size: [usize; 2],
     options: ImportOptions,
     progress: &dyn Progress,
-) -> Result<CsvRows> {
+) -> Result<Rows> {
     let inside = NAMES.iter().map(|name| path.join(name)).find(|file| file.is_file());
     let path = match (path.is_dir(), &inside) {
         (false, _) => path,
@@ -78,7 +63,7 @@ fn read_stream(
     size: [usize; 2],
     options: ImportOptions,
     progress: &dyn Progress,
-) -> Result<CsvRows> {
+) -> Result<Rows> {
     let mut blocks = Blocks::new(text);
     let first = blocks.first_line(1 << 16).map_err(|fault| in_words(path, fault, 1 << 16))?;
     let line = first.trim_ascii_end();
@@ -96,8 +81,15 @@ fn read_stream(
     let shape = (parsed.labels.len(), size[0], size[1]);
     let images =
         Array3::from_shape_vec(shape, parsed.pixels).map_err(|e| Error::backend("ndarray", "shape the pictures", e))?;
-    let splits = has_usage.then_some(parsed.splits);
-    Ok(CsvRows { images, labels: parsed.labels, splits, skipped: parsed.skipped, source: String::new() })
+    Ok(Rows {
+        images,
+        labels: parsed.labels,
+        splits: has_usage.then_some(parsed.splits),
+        subjects: None,
+        skipped: parsed.skipped,
+        source: String::new(),
+        resize: "none".to_string(),
+    })
 }
 
 fn in_words(path: &Path, fault: BlockFault, longest: usize) -> Error {
@@ -122,8 +114,7 @@ fn without_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// For messages about a whole line.
+/// Blank lines are no rows.
 fn is_blank(line: &[u8]) -> bool {
-    // A line of 0 to a few white characters; `shown` is not needed, nothing is shown for it.
     line.len() < 64 && line.trim_ascii().is_empty()
 }

@@ -1,1 +1,3 @@
 //! Networks with hybrid heads, and support vector machines.
+
+pub mod svm;

@@ -3,5 +3,6 @@
 mod description;
 #[cfg(feature = "torch")]
 pub mod network;
+pub mod svm;
 
 pub use description::{EpochRecord, NetworkDescription, SCHEMA};

@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Check;
+use super::{Check, Normalisation};
 use crate::error::{Error, Result};
 
 /// What is trained.
@@ -259,6 +259,9 @@ pub struct SvmRecipe {
     pub title: String,
     /// The feature recipes, concatenated in this order.
     pub features: Vec<String>,
+    /// What is done to each feature's vector before they are concatenated.
+    #[serde(default)]
+    pub normalisation: Normalisation,
     /// One machine for all pictures, or one for each.
     pub mode: SvmMode,
     /// Training rows nearest to the picture (cosine), for `mode = "local"`.

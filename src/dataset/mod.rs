@@ -2,6 +2,8 @@
 
 mod split;
 mod store;
+mod synthetic;
 
 pub use split::Split;
 pub use store::{Dataset, DatasetInfo, SCHEMA};
+pub use synthetic::{draw, face};

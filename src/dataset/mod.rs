@@ -17,6 +17,7 @@ mod rows;
 mod sample_sheet;
 mod split;
 mod store;
+mod synthetic;
 mod tree;
 
 pub use counts_chart::{Chart, counts_chart};
@@ -26,3 +27,4 @@ pub use import::{ImportOptions, Imported, Skipped, import};
 pub use sample_sheet::sample_sheet;
 pub use split::Split;
 pub use store::{Dataset, DatasetInfo, SCHEMA};
+pub use synthetic::{draw, face};

@@ -5,6 +5,7 @@ mod fingerprint;
 mod json;
 mod layout;
 mod npy;
+mod npy_any;
 mod tensors;
 
 pub use atomic::{write_atomically, write_bytes_atomically};
@@ -12,4 +13,5 @@ pub use fingerprint::Fingerprint;
 pub use json::{read_json, write_json};
 pub use layout::Workspace;
 pub use npy::{NpyElement, read_npy1, read_npy2, read_npy3, write_npy};
+pub use npy_any::{AnyArray, read_npy_any};
 pub use tensors::{Tensors, read_tensors, write_tensors};

@@ -13,7 +13,7 @@ pub mod experiment;
 mod expression;
 pub mod features;
 pub mod models;
-mod predictions;
+pub mod predictions;
 mod progress;
 pub mod recipe;
 pub mod report;

@@ -1,14 +1,143 @@
 //! `ferrofuse aggregate`.
 
-use clap::Args;
+mod source;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use ferrofuse::Predictions;
+use ferrofuse::artifact::write_npy;
+use ferrofuse::dataset::Split;
+use ferrofuse::ensemble::{aggregate, fit_weights, normalised_weights};
+use ferrofuse::evaluation::Metrics;
+use ferrofuse::recipe::AggregateMethod;
+use serde_json::json;
 
 use super::Context;
+use source::Source;
+use table::{Line, table};
 
-/// Combine the probabilities of several models
+/// Combine the probabilities of several models and score the result
 #[derive(Args)]
-pub struct AggregateArgs {}
+#[command(after_help = "\
+Examples:
+  Models of an experiment that was run; a member may also be an .npy file with the same rows:
+    ferrofuse aggregate fer2013-cnn --members cnn sift-cnn
+  Any files of probabilities, n rows x c classes, and the n true labels:
+    ferrofuse aggregate --members a.npy b.npy --labels labels.npy --output mean.npy
+  Weights chosen where they may be chosen, on validation rows:
+    ferrofuse aggregate --members a.npy b.npy --labels labels.npy --method weighted \\
+      --validation-members a-val.npy b-val.npy --validation-labels labels-val.npy")]
+pub struct AggregateArgs {
+    /// An experiment that was run, by its name or recipe; without it, members are files and --labels is needed
+    #[arg(value_name = "EXPERIMENT")]
+    experiment: Option<String>,
+    /// What is combined: models of the experiment, or .npy files of probabilities (n rows x c classes)
+    #[arg(long, required = true, num_args = 1.., value_name = "MODEL|FILE")]
+    members: Vec<String>,
+    /// True labels of the rows, an .npy file of n whole numbers from 0
+    #[arg(long, value_name = "FILE", required_unless_present = "experiment", conflicts_with = "experiment")]
+    labels: Option<PathBuf>,
+    /// Class names in label order, separated by commas [default: class-0, class-1, ...]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "labels")]
+    classes: Option<Vec<String>>,
+    /// Which rows of the experiment: validation or test
+    #[arg(long, default_value = "test", conflicts_with = "labels")]
+    split: Split,
+    /// How members are combined
+    #[arg(long, value_enum, default_value_t = Method::Mean)]
+    method: Method,
+    /// One weight for each member, separated by commas, for --method weighted [default: chosen on validation]
+    #[arg(long, value_name = "WEIGHTS", value_delimiter = ',', allow_negative_numbers = true)]
+    weights: Option<Vec<f64>>,
+    /// The members' probabilities of validation rows, to choose weights on; in the order of --members
+    #[arg(long, num_args = 1.., value_name = "FILE", requires = "validation_labels", requires = "labels")]
+    validation_members: Option<Vec<String>>,
+    /// True labels of the validation rows
+    #[arg(long, value_name = "FILE", requires = "validation_members")]
+    validation_labels: Option<PathBuf>,
+    /// Write the combined probabilities here, an .npy file of n x c float32
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// How members are combined.
+#[derive(Clone, Copy, ValueEnum)]
+enum Method {
+    /// The arithmetic mean (soft voting)
+    Mean,
+    /// The weighted mean
+    Weighted,
+    /// The geometric mean, renormalised
+    Geometric,
+    /// One vote for each member; ties go to the higher mean probability
+    Vote,
+}
+
+impl From<Method> for AggregateMethod {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Mean => Self::Mean,
+            Method::Weighted => Self::Weighted,
+            Method::Geometric => Self::Geometric,
+            Method::Vote => Self::Vote,
+        }
+    }
+}
 
 /// Runs the command.
-pub fn run(_args: &AggregateArgs, _context: &Context) -> anyhow::Result<()> {
-    anyhow::bail!("in the making")
+pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
+    let method = AggregateMethod::from(args.method);
+    let source = Source::open(args, context)?;
+    let members = source.members()?;
+    let members: Vec<&Predictions> = members.iter().collect();
+    let fitted = method == AggregateMethod::Weighted && args.weights.is_none();
+    let weights = match &args.weights {
+        Some(given) => Some(normalised_weights(given, members.len())?),
+        None if fitted => {
+            let validation = source.validation()?;
+            Some(fit_weights(&validation.iter().collect::<Vec<_>>())?)
+        }
+        None => None,
+    };
+    let combined = aggregate(method, &members, weights.as_deref())?;
+    if let Some(path) = &args.output {
+        write_npy(path, combined.probabilities.view())?;
+    }
+
+    let mut lines = Vec::with_capacity(members.len() + 1);
+    for p in members.iter().copied().chain([&combined]) {
+        let mut metrics = Metrics::of(p, None)?;
+        if method == AggregateMethod::Vote && std::ptr::eq(p, &combined) {
+            metrics.log_loss = None;
+        }
+        lines.push(Line { name: p.model.clone(), metrics });
+    }
+    let mut text = format!("{}\n{}\n", source.heading(combined.rows.len()), table(&lines));
+    if let Some(weights) = &weights {
+        let each: Vec<String> = members.iter().zip(weights).map(|(m, w)| format!("{} {w:.3}", m.model)).collect();
+        let chosen = if fitted { ", chosen on validation" } else { "" };
+        text.push_str(&format!("weights: {}{chosen}\n", each.join(", ")));
+        if fitted && combined.split == Split::Validation {
+            text.push_str("The weights were chosen on these very rows: the weighted score is too good.\n");
+        }
+    }
+    if let Some(path) = &args.output {
+        text.push_str(&format!("written: {}\n", path.display()));
+    }
+    let value = json!({
+        "dataset": combined.dataset,
+        "synthetic": source.synthetic(),
+        "split": args.labels.is_none().then_some(combined.split),
+        "classes": combined.classes,
+        "method": method,
+        "weights": weights,
+        "weights_chosen_on_validation": fitted,
+        "members": lines.iter().take(members.len()).collect::<Vec<_>>(),
+        "aggregate": lines.last(),
+        "output": args.output,
+    });
+    context.print(&text, &value);
+    Ok(())
 }

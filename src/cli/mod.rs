@@ -15,7 +15,7 @@ mod train;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use context::{Context, Globals};
 
@@ -42,6 +42,11 @@ enum Command {
     Run(run::RunArgs),
     Init(init::InitArgs),
     Completions(completions::CompletionsArgs),
+}
+
+/// The whole command line as clap describes it.
+fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Parses the arguments, runs the command, and turns its outcome into an exit code:

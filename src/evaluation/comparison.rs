@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ConfusionMatrix, Metrics};
-use crate::dataset::Split;
+use crate::dataset::{Dataset, Split};
+use crate::error::{Error, Result};
+use crate::predictions::EntryKind;
 use crate::recipe::AggregateMethod;
 
 /// A finished comparison: everything a report shows, and nothing it must work out.
@@ -24,7 +26,7 @@ pub struct Comparison {
     pub created: Option<String>,
     /// What the scores were measured on.
     pub dataset: DatasetFacts,
-    /// Name of the entry that is the best single model: highest validation accuracy, of equals the first.
+    /// Name of the entry that is the best single model (no aggregate): highest validation accuracy, of equals the first.
     pub best_single: Option<String>,
     /// Models in the order of the experiment, then external results, then aggregates.
     pub entries: Vec<Entry>,
@@ -104,18 +106,6 @@ pub struct Entry {
     pub versus_best_single: Option<PairedTest>,
     /// How it was trained; `None` for aggregates and external results.
     pub training: Option<TrainingFacts>,
-}
-
-/// What a line of the comparison is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EntryKind {
-    /// A model trained here.
-    Single,
-    /// Probabilities made by another program.
-    External,
-    /// Several entries combined.
-    Aggregate,
 }
 
 /// One entry's scores on one split.
@@ -206,5 +196,48 @@ impl Entry {
             Split::Test => Some(&self.test),
             Split::Train => None,
         }
+    }
+}
+
+impl DatasetFacts {
+    /// The facts of a dataset. `identical_to_training` says for each of its n rows whether it is pixel-identical to a
+    /// training row (what it says of training rows does not matter); `None` when nobody looked.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when `identical_to_training` is of another length.
+    pub fn of(dataset: &Dataset, identical_to_training: Option<&[bool]>) -> Result<Self> {
+        let info = &dataset.info;
+        let mut counts: Vec<SplitCounts> =
+            Split::ALL.map(|split| SplitCounts { split, per_class: vec![0; info.classes.len()] }).into();
+        for (row, (&label, &split)) in dataset.labels.iter().zip(&dataset.splits).enumerate() {
+            let Some(count) = counts[split as usize].per_class.get_mut(usize::from(label)) else {
+                let expected = format!("below {}, the number of classes", info.classes.len());
+                return Err(Error::invalid(format!("label in row {row} of `{}`", info.name), label, expected));
+            };
+            *count += 1;
+        }
+        let identical = match identical_to_training {
+            Some(flags) if flags.len() != dataset.splits.len() => {
+                let expected = format!("{}, one for each row of `{}`", dataset.splits.len(), info.name);
+                return Err(Error::invalid("flags of rows identical to training rows", flags.len(), expected));
+            }
+            Some(flags) => {
+                let count = |split| dataset.splits.iter().zip(flags).filter(|&(&s, &f)| f && s == split).count() as u64;
+                Some(IdenticalRows { validation: count(Split::Validation), test: count(Split::Test) })
+            }
+            None => None,
+        };
+        Ok(Self {
+            name: info.name.clone(),
+            title: info.title.clone(),
+            synthetic: info.synthetic,
+            classes: info.classes.clone(),
+            counts,
+            fingerprint: info.fingerprint.clone(),
+            source: info.source.clone(),
+            split_rule: info.split_rule.clone(),
+            size: [info.height, info.width],
+            identical_to_training: identical,
+        })
     }
 }

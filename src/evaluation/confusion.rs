@@ -152,3 +152,69 @@ fn quoted(field: &str) -> String {
         false => field.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::example::example;
+    use ndarray::array;
+
+    fn small() -> ConfusionMatrix {
+        let classes = ["a".to_string(), "b, \"c\"".to_string(), "d".to_string()];
+        ConfusionMatrix::new(&classes, &[0, 0, 0, 1], &[0, 0, 2, 1]).unwrap()
+    }
+
+    #[test]
+    fn counts_equal_scikit_learn() {
+        // python scripts/golden/evaluation.py: confusion_matrix of example(0)
+        let expected = array![
+            [13, 1, 0, 0, 0, 3],
+            [0, 0, 0, 0, 0, 0],
+            [0, 0, 0, 0, 0, 0],
+            [3, 1, 0, 13, 0, 1],
+            [3, 0, 0, 3, 0, 2],
+            [4, 2, 0, 1, 0, 10]
+        ];
+        assert_eq!(ConfusionMatrix::of(&example(0)).unwrap().counts(), expected);
+    }
+
+    #[test]
+    fn shares_are_of_each_true_class_and_absent_without_support() {
+        let shares = small().row_normalised();
+        assert_eq!(shares.row(0).to_vec(), [Some(2.0 / 3.0), Some(0.0), Some(1.0 / 3.0)]);
+        assert_eq!(shares.row(2).to_vec(), [None, None, None]);
+    }
+
+    #[test]
+    fn csv_quotes_names_and_leaves_undefined_fields_empty() {
+        insta::assert_snapshot!(small().counts_csv(), @r#"
+        true\predicted,a,"b, ""c""",d
+        a,2,0,1
+        "b, ""c""",0,1,0
+        d,0,0,0
+        "#);
+        insta::assert_snapshot!(small().row_normalised_csv(), @r#"
+        true\predicted,a,"b, ""c""",d
+        a,0.666667,0.000000,0.333333
+        "b, ""c""",0.000000,1.000000,0.000000
+        d,,,
+        "#);
+    }
+
+    #[test]
+    fn json_comes_back_equal_and_a_ragged_one_is_refused() {
+        let text = serde_json::to_string(&small()).unwrap();
+        assert_eq!(serde_json::from_str::<ConfusionMatrix>(&text).unwrap(), small());
+        for ragged in [r#"{"classes":["a","b"],"counts":[[1,2],[3]]}"#, r#"{"classes":["a"],"counts":[[1],[2]]}"#] {
+            assert!(serde_json::from_str::<ConfusionMatrix>(ragged).is_err(), "{ragged}");
+        }
+    }
+
+    #[test]
+    fn a_label_without_class_is_named_by_row() {
+        let classes = ["a".to_string(), "b".to_string()];
+        let message = ConfusionMatrix::new(&classes, &[0, 1], &[0, 2]).unwrap_err().to_string();
+        assert!(message.contains("row 1") && message.contains("below 2"), "{message}");
+        assert!(ConfusionMatrix::new(&classes, &[0], &[]).is_err());
+    }
+}

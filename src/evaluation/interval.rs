@@ -21,3 +21,30 @@ pub fn wilson(correct: u64, rows: u64) -> Option<[f64; 2]> {
     let high = if correct == rows { 1.0 } else { (centre + half).min(1.0) };
     Some([low, high])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    #[test]
+    fn intervals_equal_statsmodels() {
+        // python scripts/golden/evaluation.py: proportion_confint(method="wilson")
+        for (correct, rows, low, high) in [
+            (0, 10, 0.0, 0.27753279986288926),
+            (10, 10, 0.7224672001371106, 1.0),
+            (7, 10, 0.39677814746114537, 0.8922087325936989),
+            (2366, 3589, 0.6435673460307182, 0.6745652554493303),
+        ] {
+            let [found_low, found_high] = wilson(correct, rows).unwrap();
+            assert_relative_eq!(found_low, low, max_relative = 1e-12);
+            assert_relative_eq!(found_high, high, max_relative = 1e-12);
+        }
+    }
+
+    #[test]
+    fn nothing_counted_has_no_interval() {
+        assert_eq!(wilson(0, 0), None);
+        assert_eq!(wilson(3, 2), None);
+    }
+}

@@ -117,7 +117,7 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 /// Mean of -ln(probability of the true class) over rows; `None` without rows.
-pub(crate) fn log_loss(predictions: &Predictions) -> Option<f64> {
+fn log_loss(predictions: &Predictions) -> Option<f64> {
     let epsilon = f64::from(f32::EPSILON);
     mean(predictions.probabilities.outer_iter().zip(&predictions.labels).map(|(row, &label)| {
         let p = row.get(usize::from(label)).copied().unwrap_or_default();
@@ -139,4 +139,102 @@ fn restricted(predictions: &Predictions, identical: &[bool]) -> Result<Option<Re
     }
     let left_out = identical.len() as u64 - rows;
     Ok((rows > 0).then(|| RestrictedAccuracy { accuracy: correct as f64 / rows as f64, rows, left_out }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluation::example::example;
+    use approx::assert_relative_eq;
+    use ndarray::Axis;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_figure_equals_scikit_learn() {
+        // python scripts/golden/evaluation.py, example(0); log loss there is a sum of f32.
+        let m = Metrics::of(&example(0), None).unwrap();
+        assert_eq!((m.rows, m.correct, m.accuracy), (60, 36, 0.6));
+        assert_relative_eq!(m.balanced_accuracy.unwrap(), 0.5187908496732027, max_relative = 1e-12);
+        assert_relative_eq!(m.macro_f1.unwrap(), 0.39978354978354974, max_relative = 1e-12);
+        assert_relative_eq!(m.log_loss.unwrap(), 1.448976993560791, max_relative = 1e-6);
+        let column = |get: fn(&ClassMetrics) -> Option<f64>| m.per_class.iter().map(get).collect::<Vec<_>>();
+        let precision = [Some(0.5652173913043478), Some(0.0), None, Some(0.7647058823529411), None, Some(0.625)];
+        let recall =
+            [Some(0.7647058823529411), None, None, Some(0.7222222222222222), Some(0.0), Some(0.5882352941176471)];
+        let f1 = [Some(0.65), Some(0.0), None, Some(0.7428571428571429), Some(0.0), Some(0.6060606060606061)];
+        for (found, expected) in
+            [(column(|c| c.precision), precision), (column(|c| c.recall), recall), (column(|c| c.f1), f1)]
+        {
+            for (found, expected) in found.iter().zip(expected) {
+                assert_eq!(found.is_some(), expected.is_some());
+                assert_relative_eq!(found.unwrap_or(0.0), expected.unwrap_or(0.0), max_relative = 1e-12);
+            }
+        }
+        assert_eq!(m.per_class.iter().map(|c| c.support).collect::<Vec<_>>(), [17, 0, 0, 18, 8, 17]);
+    }
+
+    #[test]
+    fn rows_seen_in_training_are_left_out_and_counted() {
+        let p = example(0);
+        let right: Vec<bool> = p.predicted().iter().zip(&p.labels).map(|(a, b)| a == b).collect();
+        let kept = Metrics::of(&p, Some(&right)).unwrap().accuracy_without_duplicates.unwrap();
+        assert_eq!(kept, RestrictedAccuracy { accuracy: 0.0, rows: 24, left_out: 36 });
+        assert_eq!(Metrics::of(&p, Some(&[true; 60])).unwrap().accuracy_without_duplicates, None);
+        assert!(Metrics::of(&p, Some(&[true; 59])).is_err());
+    }
+
+    #[test]
+    fn a_certain_mistake_has_a_finite_log_loss() {
+        let mut p = example(0);
+        p.probabilities.row_mut(0).fill(0.0);
+        p.probabilities[[0, 1]] = 1.0;
+        let loss = Metrics::of(&p, None).unwrap().log_loss.unwrap();
+        assert!(loss.is_finite() && loss > 1.6);
+    }
+
+    fn random() -> impl Strategy<Value = (Predictions, Vec<usize>, Vec<usize>)> {
+        let rows = prop::collection::vec((prop::collection::vec(0.001f32..1.0, 4), 0u8..4), 1..30);
+        rows.prop_flat_map(|rows| {
+            let mut p = example(0);
+            p.classes.truncate(4);
+            p.labels = rows.iter().map(|r| r.1).collect();
+            p.rows = (0..rows.len() as u32).collect();
+            let flat: Vec<f32> = rows.iter().flat_map(|(r, _)| r.iter().map(|v| v / r.iter().sum::<f32>())).collect();
+            p.probabilities = ndarray::Array2::from_shape_vec((rows.len(), 4), flat).unwrap();
+            let order = Just((0..rows.len()).collect::<Vec<_>>()).prop_shuffle();
+            (Just(p), order, Just(vec![0usize, 1, 2, 3]).prop_shuffle())
+        })
+    }
+
+    fn close(a: &Metrics, b: &Metrics) {
+        assert_eq!((a.rows, a.correct), (b.rows, b.correct));
+        assert_relative_eq!(a.balanced_accuracy.unwrap(), b.balanced_accuracy.unwrap(), max_relative = 1e-12);
+        assert_relative_eq!(a.macro_f1.unwrap(), b.macro_f1.unwrap(), max_relative = 1e-12);
+        assert_relative_eq!(a.log_loss.unwrap(), b.log_loss.unwrap(), max_relative = 1e-12);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_rows_changes_nothing((p, order, _) in random()) {
+            let mut q = p.clone();
+            q.labels = order.iter().map(|&i| p.labels[i]).collect();
+            q.probabilities = p.probabilities.select(Axis(0), &order);
+            let (a, b) = (Metrics::of(&p, None).unwrap(), Metrics::of(&q, None).unwrap());
+            close(&a, &b);
+            prop_assert_eq!(a.per_class, b.per_class);
+        }
+
+        #[test]
+        fn the_order_of_classes_orders_the_classes_and_nothing_else((p, _, order) in random()) {
+            let mut q = p.clone();
+            q.classes = order.iter().map(|&i| p.classes[i].clone()).collect();
+            q.labels = p.labels.iter().map(|&l| order.iter().position(|&i| i == usize::from(l)).unwrap() as u8).collect();
+            q.probabilities = p.probabilities.select(Axis(1), &order);
+            let (a, b) = (Metrics::of(&p, None).unwrap(), Metrics::of(&q, None).unwrap());
+            close(&a, &b);
+            for (j, &i) in order.iter().enumerate() {
+                prop_assert_eq!(&a.per_class[i], &b.per_class[j]);
+            }
+        }
+    }
 }

@@ -2,15 +2,21 @@
 //!
 //! Definitions are scikit-learn's with one difference: what scikit-learn would warn about and set to 0 is `None` here.
 
+mod assemble;
 mod comparison;
 mod confusion;
+#[cfg(test)]
+pub(crate) mod example;
 mod interval;
 mod metrics;
+mod paired;
 
+pub use crate::predictions::EntryKind;
+pub use assemble::{AggregateOutcome, ComparisonInput, EntryInput, aggregate_entries};
 pub use comparison::{
-    Comparison, DatasetFacts, Entry, EntryKind, EpochRecord, IdenticalRows, PairedTest, Scores, SplitCounts,
-    TrainingFacts,
+    Comparison, DatasetFacts, Entry, EpochRecord, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts,
 };
 pub use confusion::ConfusionMatrix;
 pub use interval::wilson;
 pub use metrics::{ClassMetrics, Metrics, RestrictedAccuracy};
+pub use paired::{discordant, holm, mcnemar};

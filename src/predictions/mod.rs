@@ -1,9 +1,14 @@
 //! Class probabilities of one model on one split: the common currency of ensembles, evaluation and reports.
 
+pub mod external;
+mod store;
+
 use ndarray::Array2;
 
 use crate::dataset::Split;
 use crate::error::{Error, Result};
+
+pub use store::{EntryKind, PredictionIndex, StoredModel, load_predictions, read_index, save_predictions};
 
 /// The probabilities that a model gives to the rows of a split.
 ///

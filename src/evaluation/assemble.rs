@@ -1,0 +1,253 @@
+//! From predictions and recipes of aggregates to a finished [`Comparison`].
+
+use super::comparison::{Comparison, DatasetFacts, Entry, PairedTest, Scores, TrainingFacts};
+use super::{ConfusionMatrix, Metrics, discordant, holm, mcnemar};
+use crate::dataset::Split;
+use crate::ensemble::{aggregate, check_alike, fit_weights, normalised_weights};
+use crate::error::{Error, Result};
+use crate::predictions::{EntryKind, Predictions};
+use crate::recipe::{AggregateMethod, AggregateRecipe};
+
+/// What a comparison is assembled from.
+#[derive(Clone, Debug)]
+pub struct ComparisonInput<'a> {
+    /// The report's title.
+    pub title: String,
+    /// The experiment's name.
+    pub experiment: String,
+    /// The command that makes all of it again.
+    pub command: String,
+    /// When; see [`Comparison::created`].
+    pub created: Option<String>,
+    /// The dataset.
+    pub dataset: DatasetFacts,
+    /// Models and external results, in the order of the report; at least one.
+    pub entries: Vec<EntryInput>,
+    /// What is aggregated from them.
+    pub aggregates: &'a [AggregateRecipe],
+    /// For each row of the whole dataset, whether it is pixel-identical to a training row; `None` when nobody looked.
+    pub identical_to_training: Option<&'a [bool]>,
+}
+
+/// One model or external result.
+#[derive(Clone, Debug)]
+pub struct EntryInput {
+    /// Its name in the experiment.
+    pub name: String,
+    /// The name for readers.
+    pub title: String,
+    /// [`EntryKind::Single`] or [`EntryKind::External`].
+    pub kind: EntryKind,
+    /// `network`, `svm`, `external`.
+    pub family: String,
+    /// Probabilities of the validation rows.
+    pub validation: Predictions,
+    /// Probabilities of the test rows.
+    pub test: Predictions,
+    /// How it was trained.
+    pub training: Option<TrainingFacts>,
+}
+
+/// An aggregate worked out.
+#[derive(Clone, Debug)]
+pub struct AggregateOutcome {
+    /// Its name in the experiment.
+    pub name: String,
+    /// The weight of each member of a weighted mean, summing to 1.
+    pub weights: Option<Vec<f64>>,
+    /// True when the weights were chosen on validation.
+    pub weights_fitted: bool,
+    /// Probabilities of the validation rows.
+    pub validation: Predictions,
+    /// Probabilities of the test rows.
+    pub test: Predictions,
+}
+
+/// Works the aggregates out, on both splits, in the order of the recipes; missing weights are chosen on validation.
+///
+/// # Errors
+/// [`Error::Invalid`] for a member that is not among `entries`, [`Error::Mismatch`] for members of other rows.
+pub fn aggregate_entries(entries: &[EntryInput], recipes: &[AggregateRecipe]) -> Result<Vec<AggregateOutcome>> {
+    recipes.iter().map(|recipe| aggregate_one(entries, recipe)).collect()
+}
+
+fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe) -> Result<AggregateOutcome> {
+    let mut members = Vec::with_capacity(recipe.members.len());
+    for name in &recipe.members {
+        members.push(entries.iter().find(|e| e.name == *name).ok_or_else(|| {
+            let known: Vec<&str> = entries.iter().map(|e| e.name.as_str()).collect();
+            let what = format!("aggregate `{}`", recipe.name);
+            Error::invalid(what, format!("member `{name}`"), format!("one of {}", known.join(", ")))
+        })?);
+    }
+    let validation: Vec<&Predictions> = members.iter().map(|m| &m.validation).collect();
+    let test: Vec<&Predictions> = members.iter().map(|m| &m.test).collect();
+    let weights_fitted = recipe.method == AggregateMethod::Weighted && recipe.weights.is_none();
+    let weights = match &recipe.weights {
+        Some(given) => Some(normalised_weights(given, members.len())?),
+        None if weights_fitted => Some(fit_weights(&validation)?),
+        None => None,
+    };
+    let combine = |of: &[&Predictions]| -> Result<Predictions> {
+        Ok(Predictions { model: recipe.name.clone(), ..aggregate(recipe.method, of, weights.as_deref())? })
+    };
+    let (validation, test) = (combine(&validation)?, combine(&test)?);
+    Ok(AggregateOutcome { name: recipe.name.clone(), weights, weights_fitted, validation, test })
+}
+
+impl Comparison {
+    /// Scores every entry, works the aggregates out, chooses the best single model on validation and tests all others
+    /// against it on test.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] or [`Error::Mismatch`] naming the entry that does not fit the others or the dataset.
+    pub fn assemble(input: ComparisonInput<'_>) -> Result<Self> {
+        check_entries(&input)?;
+        let outcomes = aggregate_entries(&input.entries, input.aggregates)?;
+        let flags = |p: &Predictions| identical_rows(p, input.identical_to_training);
+        let score = |p: &Predictions| scores(p, flags(p)?.as_deref());
+
+        let mut entries = Vec::with_capacity(input.entries.len() + outcomes.len());
+        let mut predicted = Vec::with_capacity(entries.capacity());
+        for e in &input.entries {
+            predicted.push(e.test.predicted());
+            entries.push(Entry {
+                name: e.name.clone(),
+                title: e.title.clone(),
+                kind: e.kind,
+                family: e.family.clone(),
+                members: Vec::new(),
+                method: None,
+                weights: None,
+                weights_fitted: false,
+                validation: score(&e.validation)?,
+                test: score(&e.test)?,
+                versus_best_single: None,
+                training: e.training.clone(),
+            });
+        }
+        let best = best_by_validation(&entries);
+        for (outcome, recipe) in outcomes.into_iter().zip(input.aggregates) {
+            predicted.push(outcome.test.predicted());
+            let (mut validation, mut test) = (score(&outcome.validation)?, score(&outcome.test)?);
+            if recipe.method == AggregateMethod::Vote {
+                // A share of votes is no probability: it says nothing about how sure the members are.
+                validation.metrics.log_loss = None;
+                test.metrics.log_loss = None;
+            }
+            entries.push(Entry {
+                name: outcome.name.clone(),
+                title: outcome.name,
+                kind: EntryKind::Aggregate,
+                family: "aggregate".into(),
+                members: recipe.members.clone(),
+                method: Some(recipe.method),
+                weights: outcome.weights,
+                weights_fitted: outcome.weights_fitted,
+                validation,
+                test,
+                versus_best_single: None,
+                training: None,
+            });
+        }
+        if let (Some(best), Some(first)) = (best, input.entries.first()) {
+            compare_with(best, &mut entries, &predicted, &first.test.labels)?;
+        }
+        Ok(Self {
+            title: input.title,
+            experiment: input.experiment,
+            command: input.command,
+            version: env!("CARGO_PKG_VERSION").into(),
+            created: input.created,
+            dataset: input.dataset,
+            best_single: best.map(|i| entries[i].name.clone()),
+            entries,
+        })
+    }
+}
+
+/// The entries fit each other, their splits and the dataset, and no name stands for two things.
+fn check_entries(input: &ComparisonInput<'_>) -> Result<()> {
+    if input.entries.is_empty() {
+        return Err(Error::invalid("models of the comparison", "none", "at least one"));
+    }
+    for e in &input.entries {
+        for (p, split) in [(&e.validation, Split::Validation), (&e.test, Split::Test)] {
+            if p.split != split {
+                return Err(Error::invalid(format!("{split} predictions of `{}`", e.name), p.split, split.name()));
+            }
+            if !p.fingerprint.is_empty() && p.fingerprint != input.dataset.fingerprint {
+                return Err(Error::Mismatch {
+                    what: format!("predictions of `{}` and dataset `{}`", e.name, input.dataset.name),
+                    detail: format!("made on {}, the dataset is {}", p.fingerprint, input.dataset.fingerprint),
+                    hint: "train and predict again".into(),
+                });
+            }
+        }
+    }
+    let validation: Vec<&Predictions> = input.entries.iter().map(|e| &e.validation).collect();
+    let test: Vec<&Predictions> = input.entries.iter().map(|e| &e.test).collect();
+    check_alike(&validation)?;
+    check_alike(&test)?;
+    if test[0].classes != input.dataset.classes {
+        let what = format!("classes of `{}`", input.entries[0].name);
+        return Err(Error::invalid(what, test[0].classes.join(", "), input.dataset.classes.join(", ")));
+    }
+    let mut names: Vec<&str> = input.entries.iter().map(|e| e.name.as_str()).collect();
+    names.extend(input.aggregates.iter().map(|a| a.name.as_str()));
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(twice) => Err(Error::invalid("names", format!("`{}` twice", twice[0]), "a name of its own for each")),
+        None => Ok(()),
+    }
+}
+
+fn scores(predictions: &Predictions, identical: Option<&[bool]>) -> Result<Scores> {
+    let confusion = ConfusionMatrix::of(predictions)?;
+    let metrics = Metrics::with_confusion(predictions, &confusion, identical)?;
+    Ok(Scores { metrics, confusion })
+}
+
+/// The flags of the rows that were predicted, taken from those of the whole dataset.
+fn identical_rows(predictions: &Predictions, all: Option<&[bool]>) -> Result<Option<Vec<bool>>> {
+    let Some(all) = all else { return Ok(None) };
+    let mut flags = Vec::with_capacity(predictions.rows.len());
+    for &row in &predictions.rows {
+        flags.push(*all.get(row as usize).ok_or_else(|| {
+            let expected = format!("below {}, the rows of the dataset", all.len());
+            Error::invalid(format!("row number of `{}`", predictions.model), row, expected)
+        })?);
+    }
+    Ok(Some(flags))
+}
+
+fn best_by_validation(entries: &[Entry]) -> Option<usize> {
+    let mut best: Option<usize> = None;
+    for (i, e) in entries.iter().enumerate() {
+        if best.is_none_or(|b| e.validation.metrics.correct > entries[b].validation.metrics.correct) {
+            best = Some(i);
+        }
+    }
+    best
+}
+
+/// Tests every entry but the best against it; the tests are one family for Holm's correction.
+fn compare_with(best: usize, entries: &mut [Entry], predicted: &[Vec<u8>], labels: &[u8]) -> Result<()> {
+    let reference = entries[best].name.clone();
+    let others: Vec<usize> = (0..entries.len()).filter(|&i| i != best).collect();
+    let mut tests = Vec::with_capacity(others.len());
+    for &i in &others {
+        let (this, that) = discordant(labels, &predicted[i], &predicted[best])?;
+        tests.push((this, that, mcnemar(this, that)));
+    }
+    let corrected = holm(&tests.iter().map(|t| t.2).collect::<Vec<_>>());
+    for ((&i, (only_this_right, only_reference_right, p)), p_holm) in others.iter().zip(tests).zip(corrected) {
+        let reference = reference.clone();
+        entries[i].versus_best_single =
+            Some(PairedTest { reference, only_this_right, only_reference_right, p, p_holm });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

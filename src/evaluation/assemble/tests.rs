@@ -1,0 +1,172 @@
+use super::*;
+use crate::evaluation::example::example;
+
+fn entry(salt: usize) -> EntryInput {
+    let name = format!("example-{salt}");
+    let test = example(salt);
+    // Validation rows come first in the dataset: 0 to 59, test rows after them.
+    let validation = Predictions { split: Split::Validation, ..example(salt + 1) };
+    let validation = Predictions { model: name.clone(), ..validation };
+    let test = Predictions { rows: (60..120).collect(), ..test };
+    EntryInput {
+        title: name.to_uppercase(),
+        name,
+        kind: EntryKind::Single,
+        family: "network".into(),
+        validation,
+        test,
+        training: None,
+    }
+}
+
+fn facts() -> DatasetFacts {
+    let p = example(0);
+    DatasetFacts {
+        name: p.dataset,
+        title: "Golden".into(),
+        synthetic: true,
+        classes: p.classes,
+        counts: Vec::new(),
+        fingerprint: p.fingerprint,
+        source: String::new(),
+        split_rule: String::new(),
+        size: [48, 48],
+        identical_to_training: None,
+    }
+}
+
+fn input<'a>(entries: Vec<EntryInput>, aggregates: &'a [AggregateRecipe]) -> ComparisonInput<'a> {
+    ComparisonInput {
+        title: "Title".into(),
+        experiment: "e".into(),
+        command: "ferrofuse run e".into(),
+        created: None,
+        dataset: facts(),
+        entries,
+        aggregates,
+        identical_to_training: None,
+    }
+}
+
+fn recipe(method: AggregateMethod) -> AggregateRecipe {
+    AggregateRecipe {
+        name: format!("{method:?}"),
+        members: vec!["example-0".into(), "example-1".into(), "example-2".into()],
+        method,
+        weights: None,
+    }
+}
+
+#[test]
+fn the_best_single_model_is_chosen_on_validation_and_the_others_tested_against_it() {
+    let recipes = [AggregateMethod::Mean, AggregateMethod::Weighted, AggregateMethod::Vote].map(recipe);
+    let entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    let accuracies: Vec<f64> = entries.iter().map(|e| e.validation.accuracy()).collect();
+    let best = (0..3).fold(0, |b, i| if accuracies[i] > accuracies[b] { i } else { b });
+    let comparison = Comparison::assemble(input(entries, &recipes)).unwrap();
+
+    assert_eq!(comparison.best_single.as_deref(), Some(format!("example-{best}").as_str()));
+    assert_eq!(comparison.best_single().unwrap().versus_best_single, None);
+    let tested: Vec<&PairedTest> = comparison.entries.iter().filter_map(|e| e.versus_best_single.as_ref()).collect();
+    assert_eq!(tested.len(), 5);
+    let corrected = holm(&tested.iter().map(|t| t.p).collect::<Vec<_>>());
+    assert_eq!(tested.iter().map(|t| t.p_holm).collect::<Vec<_>>(), corrected);
+    for e in comparison.entries.iter().filter(|e| e.name != comparison.best_single.clone().unwrap()) {
+        let t = e.versus_best_single.as_ref().unwrap();
+        let gain = e.test.metrics.correct as i64 - comparison.best_single().unwrap().test.metrics.correct as i64;
+        assert_eq!(t.only_this_right as i64 - t.only_reference_right as i64, gain, "{}", e.name);
+    }
+    // python scripts/golden/evaluation.py: accuracy of the mean of the three tables.
+    assert_eq!(comparison.entry("Mean").unwrap().test.metrics.correct, 49);
+
+    let weighted = comparison.entry("Weighted").unwrap();
+    assert!(weighted.weights_fitted);
+    assert!((weighted.weights.as_ref().unwrap().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    let mean = comparison.entry("Mean").unwrap();
+    assert!(weighted.validation.metrics.accuracy >= mean.validation.metrics.accuracy);
+    assert_eq!(comparison.entry("Vote").unwrap().test.metrics.log_loss, None);
+    assert!(mean.test.metrics.log_loss.is_some());
+}
+
+#[test]
+fn a_clone_never_differs() {
+    let twin = EntryInput { name: "twin".into(), ..entry(0) };
+    let comparison = Comparison::assemble(input(vec![entry(0), twin], &[])).unwrap();
+    let test = comparison.entry("twin").unwrap().versus_best_single.clone().unwrap();
+    assert_eq!((test.only_this_right, test.only_reference_right, test.p, test.p_holm), (0, 0, 1.0, 1.0));
+    assert_eq!(comparison.best_single.as_deref(), Some("example-0"));
+}
+
+#[test]
+fn flags_of_the_whole_dataset_reach_the_rows_of_each_split() {
+    let mut flags = vec![false; 120];
+    flags[60..70].fill(true);
+    let mut given = input(vec![entry(0)], &[]);
+    given.identical_to_training = Some(&flags);
+    let comparison = Comparison::assemble(given.clone()).unwrap();
+    let e = &comparison.entries[0];
+    assert_eq!(e.test.metrics.accuracy_without_duplicates.as_ref().unwrap().left_out, 10);
+    assert_eq!(e.validation.metrics.accuracy_without_duplicates.as_ref().unwrap().left_out, 0);
+    given.identical_to_training = Some(&flags[..100]);
+    assert!(Comparison::assemble(given).unwrap_err().to_string().contains("row number"));
+}
+
+/// Equal but for the last bit of a number: serde_json does not round to the nearest when it reads one.
+fn same(a: &serde_json::Value, b: &serde_json::Value) {
+    use serde_json::Value;
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) if x.is_f64() && y.is_f64() => {
+            approx::assert_relative_eq!(x.as_f64().unwrap(), y.as_f64().unwrap(), max_relative = 1e-15);
+        }
+        (Value::Array(x), Value::Array(y)) if x.len() == y.len() => x.iter().zip(y).for_each(|(x, y)| same(x, y)),
+        (Value::Object(x), Value::Object(y)) if x.len() == y.len() => x.iter().for_each(|(key, x)| same(x, &y[key])),
+        _ => assert_eq!(a, b),
+    }
+}
+
+#[test]
+fn json_comes_back_equal() {
+    let recipes = [recipe(AggregateMethod::Weighted)];
+    let mut entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    entries[0].training = Some(TrainingFacts {
+        seed: u64::MAX,
+        parameters: Some(7),
+        epochs: Some(1),
+        best_epoch: Some(1),
+        seconds: Some(0.1),
+        recipe_toml: "a = 1\n".into(),
+        note: None,
+        history: vec![crate::evaluation::EpochRecord {
+            epoch: 1,
+            train_loss: None,
+            train_accuracy: 0.3,
+            validation_loss: Some(1.1),
+            validation_accuracy: 0.2,
+            learning_rate: 1e-4,
+            seconds: 0.01,
+        }],
+    });
+    let comparison = Comparison::assemble(input(entries, &recipes)).unwrap();
+    let text = serde_json::to_string(&comparison).unwrap();
+    let again: Comparison = serde_json::from_str(&text).unwrap();
+    same(&serde_json::to_value(&again).unwrap(), &serde_json::to_value(&comparison).unwrap());
+    assert_eq!(again.entries[0].training, comparison.entries[0].training);
+}
+
+#[test]
+fn entries_that_do_not_belong_together_are_refused_by_name() {
+    let message =
+        |entries, recipes: &[AggregateRecipe]| Comparison::assemble(input(entries, recipes)).unwrap_err().to_string();
+    assert!(message(vec![], &[]).contains("at least one"));
+    assert!(message(vec![entry(0), entry(0)], &[]).contains("`example-0` twice"));
+    assert!(message(vec![entry(0)], &[recipe(AggregateMethod::Mean)]).contains("example-1"));
+    let mut other = entry(1);
+    other.test.labels[3] = 1;
+    assert!(message(vec![entry(0), other], &[]).contains("example-1"));
+    let mut other = entry(1);
+    other.test.fingerprint = "f".into();
+    assert!(message(vec![entry(0), other], &[]).contains("golden"));
+    let mut other = entry(1);
+    std::mem::swap(&mut other.test, &mut other.validation);
+    assert!(message(vec![other], &[]).contains("validation predictions of `example-1`"));
+}

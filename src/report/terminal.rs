@@ -1,6 +1,6 @@
 //! The table of scores for a terminal.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
 
 use super::{table, words};
 use crate::evaluation::Comparison;
@@ -10,8 +10,11 @@ use crate::evaluation::Comparison;
 pub fn terminal_table(comparison: &Comparison) -> String {
     let mut shown = Table::new();
     shown.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    let heading = std::iter::once("Model").chain(table::COLUMNS.iter().map(|c| c.short));
-    shown.set_header(heading.map(|h| Cell::new(h).add_attribute(Attribute::Bold)));
+    shown.remove_style(TableComponent::HorizontalLines);
+    let heading = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
+    // A mark may follow each number; the heading stands over the number.
+    let columns = table::COLUMNS.iter().map(|c| heading(&format!("{} ", c.short)).set_alignment(CellAlignment::Right));
+    shown.set_header(std::iter::once(heading("Model")).chain(columns));
     for row in table::rows(comparison) {
         let cells = row.cells.iter().map(|cell| {
             let mark = if cell.best { "*" } else { " " };

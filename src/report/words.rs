@@ -154,14 +154,18 @@ fn highest_on_test(comparison: &Comparison) -> Option<&Entry> {
     comparison.entries.iter().rev().max_by(|a, b| a.test.metrics.accuracy.total_cmp(&b.test.metrics.accuracy))
 }
 
+fn rows(n: u64) -> String {
+    format!("{} {}", count(n), if n == 1 { "row" } else { "rows" })
+}
+
 fn right(entry: &Entry) -> String {
     let m = &entry.test.metrics;
     format!(
-        "{} % {} ({} of {} rows)",
+        "{} % {} ({} of {})",
         percent(m.accuracy, 2),
         interval(m.accuracy_interval),
         count(m.correct),
-        count(m.rows)
+        rows(m.rows)
     )
 }
 
@@ -176,11 +180,11 @@ fn against(single: Option<&Entry>, entry: &Entry) -> String {
         (true, false) => "The paired test supports that it is worse",
     };
     format!(
-        "{gap} {verdict} (McNemar, {} after Holm's correction; {} rows only it has right, {} only {}).",
+        "{gap} {verdict} (McNemar, {} after Holm's correction; only it has {} right, only {} has {}).",
         p_words(test.p_holm),
-        count(test.only_this_right),
-        count(test.only_reference_right),
-        single.title
+        rows(test.only_this_right),
+        single.title,
+        count(test.only_reference_right)
     )
 }
 
@@ -190,8 +194,10 @@ fn without_identical_rows(entry: &Entry) -> Option<String> {
         return Some("No test row is pixel-identical to a training row.".to_string());
     }
     Some(format!(
-        "{} of the test rows are pixel-identical to a training row; without them {} has {} % right instead of {} %.",
-        count(kept.left_out),
+        "{} of the test split {} pixel-identical to a training row; without {} {} has {} % right instead of {} %.",
+        rows(kept.left_out),
+        if kept.left_out == 1 { "is" } else { "are" },
+        if kept.left_out == 1 { "it" } else { "them" },
         entry.title,
         percent(kept.accuracy, 2),
         percent(entry.test.metrics.accuracy, 2)
@@ -218,10 +224,10 @@ fn classes(entry: &Entry) -> Option<String> {
     if let Some(((truth, guess), n)) = mistakes.max_by_key(|(_, n)| **n) {
         let names = matrix.classes();
         said.push_str(&format!(
-            " Its most frequent mistake is to take {} for {} ({} rows).",
+            " Its most frequent mistake is to take {} for {} ({}).",
             names[truth],
             names[guess],
-            count(*n)
+            rows(*n)
         ));
     }
     Some(said)

@@ -31,13 +31,13 @@ pub fn whole_ticks(first: u64, last: u64, wanted: u64) -> Vec<u64> {
         }
     }
     let mut at: Vec<u64> = vec![first];
-    let mut next = (first / step + 1).saturating_mul(step);
-    while next <= last && at.len() < 1000 {
+    let mut next = (first / step + 1).checked_mul(step);
+    while let Some(tick) = next.filter(|tick| *tick <= last) {
         // A tick right beside the first one would run into it.
-        if next - first >= step.div_ceil(2) {
-            at.push(next);
+        if tick - first >= step.div_ceil(2) {
+            at.push(tick);
         }
-        next = next.saturating_add(step);
+        next = tick.checked_add(step);
     }
     at
 }

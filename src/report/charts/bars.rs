@@ -3,7 +3,7 @@
 use super::axis::{tick_text, ticks};
 use super::canvas::{Anchor, Canvas, Text, shorten, text_width};
 use super::paint::Paint;
-use crate::evaluation::Comparison;
+use crate::evaluation::{Comparison, Entry};
 use crate::report::format::percent;
 use crate::report::words;
 
@@ -21,21 +21,12 @@ pub fn draw(comparison: &Comparison) -> Canvas {
     let height = (bottom + 60.0).ceil() as u32;
     let title = format!("Test accuracy on {}", comparison.dataset.title);
     let mut canvas = Canvas::new(WIDTH as u32, height, title.clone());
-    canvas.text(Text {
-        x: 14.0,
-        y: 26.0,
-        content: shorten(&title, 15, WIDTH - 28.0),
-        size: 15,
-        anchor: Anchor::Start,
-        bold: true,
-        upwards: false,
-        paint: Paint::Ink,
-    });
     let remark = match comparison.dataset.synthetic {
         true => format!("percent, with 95 % interval · {}", words::SYNTHETIC_SHORT),
         false => "percent, with 95 % interval".to_string(),
     };
-    canvas.label(14.0, 46.0, 11, Anchor::Start, Paint::Muted, remark);
+    canvas.heading(&title, &remark);
+    legend(&mut canvas, entries);
 
     let highest = entries.iter().map(|e| e.test.metrics.accuracy_interval[1]).fold(0.1, f64::max).min(1.0);
     let marks = ticks(0.0, highest * 100.0, 6);
@@ -67,17 +58,29 @@ pub fn draw(comparison: &Comparison) -> Canvas {
             size: 12,
             anchor: Anchor::Start,
             bold: true,
-            upwards: false,
             paint: Paint::Ink,
         });
     }
     if let Some((class, share)) = words::most_frequent_class(comparison) {
         let x = place(share);
-        canvas.dashes(vec![(x, top - 4.0), (x, bottom + 24.0)], Paint::Ink, 1.2);
+        canvas.dashes(x, top - 4.0, bottom + 24.0, Paint::Ink, 1.2);
         let text = format!("always “{class}”: {} %", percent(share, 2));
         canvas.label(x.max(left), bottom + 38.0, 11, Anchor::Start, Paint::Muted, text);
     }
     canvas
+}
+
+/// The colours that appear, from the right.
+fn legend(canvas: &mut Canvas, entries: &[Entry]) {
+    let mut right = WIDTH - 14.0;
+    for (colour, name) in ["network", "SVM", "aggregate", "external"].into_iter().enumerate().rev() {
+        if entries.iter().any(|e| words::family_colour(e) == colour) {
+            canvas.label(right, 46.0, 11, Anchor::End, Paint::Ink, name);
+            right -= text_width(name, 11) + 6.0;
+            canvas.rect(right - 10.0, 37.0, 10.0, 10.0, Paint::Series(colour));
+            right -= 22.0;
+        }
+    }
 }
 
 #[cfg(test)]

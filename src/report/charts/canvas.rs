@@ -41,8 +41,6 @@ pub struct Text {
     pub anchor: Anchor,
     /// Bold letters.
     pub bold: bool,
-    /// Turned to read from below upwards.
-    pub upwards: bool,
     /// The colour.
     pub paint: Paint,
 }
@@ -50,7 +48,7 @@ pub struct Text {
 #[derive(Clone, Debug, PartialEq)]
 enum Shape {
     Rect { x: f64, y: f64, width: f64, height: f64, fill: Paint },
-    Lines { points: Vec<(f64, f64)>, stroke: Paint, width: f64, dashed: bool },
+    Lines { points: Vec<(f64, f64)>, stroke: Paint, width: f64 },
     Dot { x: f64, y: f64, radius: f64, fill: Paint },
     Text(Text),
 }
@@ -83,12 +81,17 @@ impl Canvas {
 
     /// Adds a line from point to point.
     pub fn lines(&mut self, points: Vec<(f64, f64)>, stroke: Paint, width: f64) {
-        self.shapes.push(Shape::Lines { points, stroke, width, dashed: false });
+        self.shapes.push(Shape::Lines { points, stroke, width });
     }
 
-    /// Adds a dashed line from point to point.
-    pub fn dashes(&mut self, points: Vec<(f64, f64)>, stroke: Paint, width: f64) {
-        self.shapes.push(Shape::Lines { points, stroke, width, dashed: true });
+    /// Adds a dashed line downwards from `(x, top)` to `bottom`.
+    pub fn dashes(&mut self, x: f64, top: f64, bottom: f64, stroke: Paint, width: f64) {
+        // Each dash is a line of its own: the PNG writer does not scale the pattern of dashes.
+        let mut from = top;
+        while from < bottom {
+            self.lines(vec![(x, from), (x, (from + 4.0).min(bottom))], stroke, width);
+            from += 7.0;
+        }
     }
 
     /// Adds a filled circle.
@@ -103,7 +106,15 @@ impl Canvas {
 
     /// Adds a line of plain text.
     pub fn label(&mut self, x: f64, y: f64, size: u32, anchor: Anchor, paint: Paint, content: impl Into<String>) {
-        self.text(Text { x, y, content: content.into(), size, anchor, bold: false, upwards: false, paint });
+        self.text(Text { x, y, content: content.into(), size, anchor, bold: false, paint });
+    }
+
+    /// Adds a heading in bold and a remark below it, each cut to the picture's width.
+    pub fn heading(&mut self, title: &str, remark: &str) {
+        let room = f64::from(self.width) - 28.0;
+        let (content, paint) = (shorten(title, 15, room), Paint::Ink);
+        self.text(Text { x: 14.0, y: 26.0, content, size: 15, anchor: Anchor::Start, bold: true, paint });
+        self.label(14.0, 46.0, 11, Anchor::Start, Paint::Muted, shorten(remark, 11, room));
     }
 
     /// A file of its own, on white.
@@ -145,15 +156,14 @@ impl Canvas {
                     let (x, y, w, h) = (number(*x), number(*y), number(*width), number(*height));
                     writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" {}/>", colour(*fill, "fill"))
                 }
-                Shape::Lines { points, stroke, width, dashed } => {
+                Shape::Lines { points, stroke, width } => {
                     let path: Vec<String> =
                         points.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect();
                     writeln!(
                         out,
-                        "<polyline points=\"{}\" fill=\"none\" stroke-width=\"{}\" stroke-linejoin=\"round\"{} {}/>",
+                        "<polyline points=\"{}\" fill=\"none\" stroke-width=\"{}\" stroke-linejoin=\"round\" {}/>",
                         path.join(" "),
                         number(*width),
-                        if *dashed { " stroke-dasharray=\"4 3\"" } else { "" },
                         colour(*stroke, "stroke")
                     )
                 }
@@ -168,11 +178,10 @@ impl Canvas {
                         Anchor::Middle => "middle",
                         Anchor::End => "end",
                     };
-                    let turn = if t.upwards { format!(" transform=\"rotate(-90 {x} {y})\"") } else { String::new() };
                     let weight = if t.bold { " font-weight=\"bold\"" } else { "" };
                     writeln!(
                         out,
-                        "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" text-anchor=\"{anchor}\"{weight}{turn} {}>{}</text>",
+                        "<text x=\"{x}\" y=\"{y}\" font-size=\"{}\" text-anchor=\"{anchor}\"{weight} {}>{}</text>",
                         t.size,
                         colour(t.paint, "fill"),
                         escape(&t.content)
@@ -214,11 +223,11 @@ fn primitive(shape: &Shape) -> Primitive {
             stroke_width: None,
             opacity: None,
         },
-        Shape::Lines { points, stroke, width, dashed } => Primitive::PolyLine {
+        Shape::Lines { points, stroke, width } => Primitive::PolyLine {
             points: points.clone(),
             stroke: colour(*stroke),
             stroke_width: *width,
-            stroke_dasharray: dashed.then(|| "4 3".to_string()),
+            stroke_dasharray: None,
         },
         Shape::Dot { x, y, radius, fill } => Primitive::Circle {
             cx: *x,
@@ -236,7 +245,7 @@ fn primitive(shape: &Shape) -> Primitive {
                 Anchor::End => TextAnchor::End,
             };
             let color = Some(colour(t.paint));
-            match t.bold && !t.upwards {
+            match t.bold {
                 true => {
                     let bold = TextSpan { bold: true, ..TextSpan::plain(t.content.as_str()) };
                     Primitive::RichText { x: t.x, y: t.y, spans: vec![bold], size: t.size, anchor, color }
@@ -248,7 +257,7 @@ fn primitive(shape: &Shape) -> Primitive {
                     content: t.content.replace('$', "\\$"),
                     size: t.size,
                     anchor,
-                    rotate: t.upwards.then_some(-90.0),
+                    rotate: None,
                     bold: false,
                     color,
                 },

@@ -1,7 +1,7 @@
 //! Loss and accuracy over epochs, training beside validation.
 
 use super::axis::{tick_text, ticks, whole_ticks};
-use super::canvas::{Anchor, Canvas, Text, shorten};
+use super::canvas::{Anchor, Canvas};
 use super::paint::Paint;
 use crate::evaluation::{EpochRecord, TrainingFacts};
 
@@ -26,16 +26,6 @@ pub fn draw(training: &TrainingFacts, title: &str, remark: &str) -> Option<Canva
         return None;
     }
     let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32, format!("{title}: loss and accuracy over epochs"));
-    canvas.text(Text {
-        x: 14.0,
-        y: 26.0,
-        content: shorten(title, 15, WIDTH - 28.0),
-        size: 15,
-        anchor: Anchor::Start,
-        bold: true,
-        upwards: false,
-        paint: Paint::Ink,
-    });
     let mut below = match training.best_epoch {
         Some(epoch) => format!("dashed: epoch {epoch}, the best on validation, whose weights were kept"),
         None => String::new(),
@@ -43,7 +33,7 @@ pub fn draw(training: &TrainingFacts, title: &str, remark: &str) -> Option<Canva
     if !remark.is_empty() {
         below = if below.is_empty() { remark.to_string() } else { format!("{below} · {remark}") };
     }
-    canvas.label(14.0, 46.0, 11, Anchor::Start, Paint::Muted, shorten(&below, 11, WIDTH - 20.0));
+    canvas.heading(title, &below);
 
     let curve = |name, paint, value: fn(&EpochRecord) -> Option<f64>| -> Curve<'_> {
         (name, paint, history.iter().map(|r| (r.epoch, value(r).filter(|v| v.is_finite()))).collect())
@@ -91,7 +81,7 @@ fn panel(canvas: &mut Canvas, area: Area, name: &str, curves: &[Curve<'_>], best
     let middle = (area.left + area.right) / 2.0;
     canvas.label(middle, area.bottom + 36.0, 12, Anchor::Middle, Paint::Muted, "epoch");
     if let Some(best) = best.filter(|b| (first..=last).contains(b)) {
-        canvas.dashes(vec![(across(best), area.top), (across(best), area.bottom)], Paint::Muted, 1.0);
+        canvas.dashes(across(best), area.top, area.bottom, Paint::Muted, 1.0);
     }
     let mut legend = area.right - 170.0;
     for (label, paint, points) in curves {

@@ -11,7 +11,9 @@ mod inspect;
 mod progress;
 mod report;
 mod run;
+mod scores;
 mod train;
+mod work;
 
 use std::process::ExitCode;
 

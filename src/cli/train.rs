@@ -1,16 +1,24 @@
 //! `ferrofuse train`.
 
 use clap::Args;
+use ferrofuse::models::Start;
+use ferrofuse::recipe::{Kind, ModelRecipe, Recipe, load};
 
 use super::Context;
+use super::scores::{as_json, as_text};
+use super::work::WorkArgs;
 
 /// Train a model on a dataset
+///
+/// Writes weights.safetensors, model.json and history.csv into models/DATASET/MODEL/, with the probabilities of the
+/// validation and test rows. The epoch that is best on validation is kept. Features that the model needs are
+/// extracted first. Ctrl-C leaves a checkpoint of the last completed epoch.
 #[derive(Args)]
 pub struct TrainArgs {
-    /// The model recipe: a name, or the path of a .toml file
+    /// The model's recipe: cnn, sift-cnn, dsift-cnn, sift-svm, dsift-svm, a name in models/, or a .toml file
     model: String,
-    /// The dataset, as imported into data/
-    #[arg(long, value_name = "NAME")]
+    /// The dataset: a recipe in data/; it is imported first where it is not there yet
+    #[arg(long, short, value_name = "NAME")]
     dataset: String,
     /// Go on from the checkpoint of an interrupted training
     #[arg(long, conflicts_with = "restart")]
@@ -18,29 +26,59 @@ pub struct TrainArgs {
     /// Throw a checkpoint away and train from the start
     #[arg(long)]
     restart: bool,
-    /// Where the network runs: auto, cpu, cuda or cuda:N
-    #[arg(long, default_value = "auto")]
-    device: String,
     /// Passes over the training rows, instead of the recipe's
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
     /// Seed, instead of the recipe's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    #[command(flatten)]
+    work: WorkArgs,
 }
 
 /// Runs the command.
-#[cfg(feature = "torch")]
 pub fn run(args: &TrainArgs, context: &Context) -> anyhow::Result<()> {
-    use ferrofuse::recipe::*;
-    use ferrofuse::training::*;
-    let r: Recipe<ModelRecipe> = load(&context.workspace, Kind::Model, &args.model)?;
-    let ModelRecipe::Network(n) = r.value.clone() else { anyhow::bail!("svm") };
-    let mut r = Recipe { name: r.name, origin: r.origin, text: r.text, value: n };
-    if let Some(e) = args.epochs { r.value.training.epochs = e; }
-    let dataset = ferrofuse::dataset::Dataset::load(&context.workspace.dataset(&args.dataset))?;
-    let feature = r.value.fusion.as_ref().map(|f| ferrofuse::artifact::read_npy2::<f32>(&context.workspace.feature(&args.dataset, &f.feature).join("features.npy"))).transpose()?;
-    let start = if args.resume { Start::Resume } else if args.restart { Start::Restart } else { Start::Fresh };
-    train_network(&r, TrainingData { dataset: &dataset, feature: feature.as_ref().map(|f| (f.view(), "x")) }, &context.workspace.model(&args.dataset, &r.name), TrainOptions { start, device: args.device.parse()?, threads: context.threads }, &context.progress)?;
+    let mut recipe: Recipe<ModelRecipe> = load(&context.workspace, Kind::Model, &args.model)?;
+    change(&mut recipe, args)?;
+    let runner = args.work.runner(context);
+    let dataset = runner.dataset(&args.dataset)?;
+    let start = match (args.resume, args.restart) {
+        (true, _) => Start::Resume,
+        (_, true) => Start::Restart,
+        _ => Start::Fresh,
+    };
+    let fitted = runner.model(&dataset, &recipe, start)?;
+    let folder = context.workspace.model(&dataset.info.name, &recipe.name);
+    let state = if fitted.fresh { "is fresh; nothing to do" } else { "is trained" };
+    let text = format!(
+        "{} {state}: {}\n{}",
+        fitted.title,
+        folder.display(),
+        as_text(&fitted.validation, dataset.info.synthetic)?
+    );
+    let mut value = as_json(&fitted.validation, dataset.info.synthetic)?;
+    value["folder"] = serde_json::json!(folder);
+    value["fresh"] = serde_json::json!(fitted.fresh);
+    context.print(&text, &value);
+    Ok(())
+}
+
+/// Puts the options in place of what the recipe says; the recipe that is stored says what was done.
+fn change(recipe: &mut Recipe<ModelRecipe>, args: &TrainArgs) -> anyhow::Result<()> {
+    if args.epochs.is_none() && args.seed.is_none() {
+        return Ok(());
+    }
+    match &mut recipe.value {
+        ModelRecipe::Network(n) => {
+            n.training.epochs = args.epochs.unwrap_or(n.training.epochs);
+            n.training.seed = args.seed.unwrap_or(n.training.seed);
+        }
+        ModelRecipe::Svm(s) => {
+            anyhow::ensure!(args.epochs.is_none(), "--epochs is for networks; `{}` is an SVM", recipe.name);
+            s.seed = args.seed.unwrap_or(s.seed);
+        }
+    }
+    ferrofuse::recipe::Check::check(&recipe.value)?;
+    recipe.text = toml::to_string(&recipe.value)?;
     Ok(())
 }

@@ -22,6 +22,7 @@ pub(super) fn dataset(rows: &[(u8, u8, Split)]) -> Dataset {
         split_rule: "as given".into(),
         resize: "none".into(),
         skipped: 0,
+        recipe: String::new(),
         fingerprint: String::new(),
         version: String::new(),
     };

@@ -8,6 +8,7 @@ use super::fer_csv;
 use super::partition::assign;
 use super::rows::Rows;
 use super::store::{Dataset, DatasetInfo, SCHEMA};
+use super::synthetic::draw;
 use super::{Split, pictures};
 use crate::Progress;
 use crate::artifact::Workspace;
@@ -109,8 +110,14 @@ pub fn import(
 }
 
 /// The one place where the faces that the tool draws itself come in.
-fn draw_synthetic(recipe: &Recipe<DataRecipe>, _progress: &dyn Progress) -> Result<Imported> {
-    Err(Error::invalid("format", &recipe.name, "a dataset to read"))
+fn draw_synthetic(recipe: &Recipe<DataRecipe>, progress: &dyn Progress) -> Result<Imported> {
+    let value = &recipe.value;
+    let Some(synthetic) = &value.synthetic else {
+        return Err(Error::invalid("synthetic", "nothing", "a table that says what to draw"));
+    };
+    let mut dataset = draw(&recipe.name, &value.title, synthetic, &value.classes, value.size, progress)?;
+    dataset.info.recipe = recipe.fingerprint();
+    Ok(Imported { dataset, skipped: Vec::new() })
 }
 
 fn source(workspace: &Workspace, recipe: &Recipe<DataRecipe>, from: Option<&Path>) -> Result<PathBuf> {
@@ -155,6 +162,7 @@ fn assemble(recipe: &Recipe<DataRecipe>, rows: Rows, splits: Vec<Split>, split_r
         split_rule,
         resize,
         skipped: skipped.len(),
+        recipe: recipe.fingerprint(),
         fingerprint,
         version: env!("CARGO_PKG_VERSION").to_string(),
     };

@@ -40,6 +40,8 @@ pub struct DatasetInfo {
     pub resize: String,
     /// Rows that `--skip-bad-rows` left out.
     pub skipped: usize,
+    /// Fingerprint of the recipe it was imported by; empty when it was put together otherwise.
+    pub recipe: String,
     /// Fingerprint of images, labels, splits, subjects and class names.
     pub fingerprint: String,
     /// The version of ferrofuse that wrote it.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConfusionMatrix, Metrics};
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
+use crate::models::EpochRecord;
 use crate::predictions::EntryKind;
 use crate::recipe::AggregateMethod;
 
@@ -154,26 +155,6 @@ pub struct TrainingFacts {
     pub note: Option<String>,
     /// One record for each epoch; empty for an SVM.
     pub history: Vec<EpochRecord>,
-}
-
-/// One epoch of training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EpochRecord {
-    /// Counted from 1.
-    pub epoch: u64,
-    /// Mean training loss; `None` when it was not finite.
-    pub train_loss: Option<f64>,
-    /// Accuracy on training batches as they were trained on, from 0 to 1.
-    pub train_accuracy: f64,
-    /// Mean validation loss; `None` when it was not finite.
-    pub validation_loss: Option<f64>,
-    /// Validation accuracy, from 0 to 1.
-    pub validation_accuracy: f64,
-    /// The learning rate at the end of the epoch.
-    pub learning_rate: f64,
-    /// Wall-clock time in seconds.
-    pub seconds: f64,
 }
 
 impl Comparison {

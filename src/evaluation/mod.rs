@@ -11,11 +11,10 @@ mod interval;
 mod metrics;
 mod paired;
 
+pub use crate::models::EpochRecord;
 pub use crate::predictions::EntryKind;
 pub use assemble::{AggregateOutcome, ComparisonInput, EntryInput, aggregate_entries};
-pub use comparison::{
-    Comparison, DatasetFacts, Entry, EpochRecord, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts,
-};
+pub use comparison::{Comparison, DatasetFacts, Entry, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts};
 pub use confusion::ConfusionMatrix;
 pub use interval::wilson;
 pub use metrics::{ClassMetrics, Metrics, RestrictedAccuracy};

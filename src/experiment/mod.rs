@@ -1,1 +1,17 @@
 //! The steps of an experiment, and which of them are stale.
+//!
+//! Each step looks at the fingerprint of what it would make: what is there and still fits is taken as it is, the rest
+//! is made. An interrupted experiment goes on where it stopped.
+
+mod compare;
+mod data;
+mod external;
+mod feature;
+mod model;
+mod predicted;
+mod runner;
+
+pub use compare::RunOutcome;
+pub use model::{FittedModel, fitted_fingerprint};
+pub use predicted::Predicted;
+pub use runner::{Options, Runner};

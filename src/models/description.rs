@@ -4,30 +4,53 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::read_json;
+use crate::artifact::{Fingerprint, read_json};
 use crate::error::{Error, Result};
 use crate::recipe::NetworkRecipe;
 
 /// Version of the model folder's format.
 pub const SCHEMA: u32 = 1;
 
-/// What one pass over the training rows came to.
+/// One epoch of training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EpochRecord {
     /// Counted from 1.
-    pub epoch: usize,
-    /// Mean cross-entropy over the augmented training pictures, as the optimiser saw them.
-    pub train_loss: f64,
-    /// Share of them classified right while training, 0 to 1.
+    pub epoch: u64,
+    /// Mean cross-entropy over the augmented training pictures, as the optimiser saw them; `None` when not finite.
+    pub train_loss: Option<f64>,
+    /// Share of them classified right while training, from 0 to 1.
     pub train_accuracy: f64,
-    /// Mean cross-entropy on the validation rows.
-    pub validation_loss: f64,
-    /// Share of the validation rows classified right, 0 to 1.
+    /// Mean cross-entropy on the validation rows; `None` when not finite.
+    pub validation_loss: Option<f64>,
+    /// Share of the validation rows classified right, from 0 to 1.
     pub validation_accuracy: f64,
     /// The learning rate at the end of the epoch.
     pub learning_rate: f64,
     /// Wall-clock seconds, validation included.
     pub seconds: f64,
+}
+
+/// What to do with the checkpoint of an interrupted training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Refuse to run when there is one.
+    Fresh,
+    /// Go on from it when there is one.
+    Resume,
+    /// Throw it away.
+    Restart,
+}
+
+/// Fingerprint of everything that a trained network depends on.
+pub fn network_fingerprint(recipe: &NetworkRecipe, dataset: &str, feature: Option<&str>) -> String {
+    let canonical = serde_json::to_vec(recipe).unwrap_or_default();
+    Fingerprint::new()
+        .with("network", Fingerprint::new().with("recipe", canonical).finish())
+        .with("dataset", dataset)
+        .with("feature", feature.unwrap_or_default())
+        .with("schema", SCHEMA.to_string())
+        .finish()
 }
 
 /// Everything but the weights; with `weights.safetensors` it makes a model that can be moved to another machine.

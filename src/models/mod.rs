@@ -5,4 +5,4 @@ mod description;
 pub mod network;
 pub mod svm;
 
-pub use description::{EpochRecord, NetworkDescription, SCHEMA};
+pub use description::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};

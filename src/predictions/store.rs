@@ -264,6 +264,7 @@ mod tests {
             split_rule: String::new(),
             resize: "none".into(),
             skipped: 0,
+            recipe: String::new(),
             fingerprint: p.fingerprint,
             version: String::new(),
         }

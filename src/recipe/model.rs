@@ -38,6 +38,14 @@ impl ModelRecipe {
         }
     }
 
+    /// `network` or `svm`.
+    pub fn family(&self) -> &'static str {
+        match self {
+            Self::Network(_) => "network",
+            Self::Svm(_) => "svm",
+        }
+    }
+
     /// The feature recipes that the model reads.
     pub fn features(&self) -> Vec<&str> {
         match self {

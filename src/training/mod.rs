@@ -9,4 +9,4 @@ mod schedule;
 mod tests;
 mod train;
 
-pub use train::{Start, TrainOptions, TrainingData, network_fingerprint, train_network};
+pub use train::{TrainOptions, TrainingData, train_network};

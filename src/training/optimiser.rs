@@ -157,7 +157,7 @@ impl Optimiser {
     /// Goes on from a state that [`Optimiser::state`] gave; `origin` names the file in errors.
     pub fn restore(&mut self, tensors: &Tensors, steps: u64, origin: &std::path::Path) -> Result<()> {
         for slot in &mut self.slots {
-            let mut put = |key: String, target: &mut Tensor| -> Result<()> {
+            let put = |key: String, target: &mut Tensor| -> Result<()> {
                 let shape: Vec<usize> = target.size().iter().map(|&n| n as usize).collect();
                 let array = tensors.get(&key).filter(|a| a.shape() == shape).ok_or_else(|| {
                     Error::malformed(origin, &key, "nothing that fits", format!("a tensor of shape {shape:?}"))

@@ -12,6 +12,7 @@ use super::*;
 use crate::Error;
 use crate::artifact::read_tensors;
 use crate::dataset::{Dataset, DatasetInfo, Split};
+use crate::models::Start;
 use crate::models::network::{Device, TrainedNetwork};
 use crate::progress::{Progress, Silent};
 use crate::recipe::{NetworkRecipe, Recipe};
@@ -83,6 +84,7 @@ fn halves() -> Dataset {
         split_rule: "by number".into(),
         resize: "none".into(),
         skipped: 0,
+        recipe: String::new(),
         fingerprint,
         version: "0".into(),
     };

@@ -6,14 +6,14 @@ use std::time::Instant;
 use ndarray::{Array1, Array3, ArrayView2, Axis};
 use tch::{Kind, Tensor};
 
-use crate::artifact::{Fingerprint, read_tensors, write_atomically, write_tensors};
+use crate::artifact::{read_tensors, write_atomically, write_tensors};
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::models::network::{
     Device, FEATURE_DEVIATION, FEATURE_MEAN, InputScale, Network, TrainedNetwork, feature_scale, feature_tensor,
     image_tensor, torch_error,
 };
-use crate::models::{EpochRecord, NetworkDescription, SCHEMA};
+use crate::models::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};
 use crate::progress::Progress;
 use crate::recipe::{NetworkRecipe, Recipe};
 
@@ -30,17 +30,6 @@ pub struct TrainingData<'a> {
     pub feature: Option<(ArrayView2<'a, f32>, &'a str)>,
 }
 
-/// What to do with a checkpoint that lies in the model folder.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Start {
-    /// Refuse to run when there is one.
-    Fresh,
-    /// Go on from it when there is one.
-    Resume,
-    /// Throw it away.
-    Restart,
-}
-
 /// How a training runs; none of it changes what is learned, but for rounding.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainOptions {
@@ -50,16 +39,6 @@ pub struct TrainOptions {
     pub device: Device,
     /// Threads of libtorch.
     pub threads: usize,
-}
-
-/// Fingerprint of everything that a trained network depends on.
-pub fn network_fingerprint(recipe: &Recipe<NetworkRecipe>, dataset: &str, feature: Option<&str>) -> String {
-    Fingerprint::new()
-        .with("network", recipe.fingerprint())
-        .with("dataset", dataset)
-        .with("feature", feature.unwrap_or_default())
-        .with("schema", SCHEMA.to_string())
-        .finish()
 }
 
 /// Trains a network and leaves it in `folder`: weights.safetensors, model.json and history.csv, and while it runs a
@@ -85,7 +64,7 @@ pub fn train_network(
     let device = options.device.0;
     let mut network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
     let mut optimiser = Optimiser::new(&recipe.value.training, &network)?;
-    let fingerprint = network_fingerprint(recipe, &data.dataset.info.fingerprint, data.feature.map(|f| f.1));
+    let fingerprint = network_fingerprint(&recipe.value, &data.dataset.info.fingerprint, data.feature.map(|f| f.1));
 
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best_epoch = 0;
@@ -111,10 +90,10 @@ pub fn train_network(
         let steps = pass.batches(training_rows as usize);
         let training = &recipe.value.training;
         let record = EpochRecord {
-            epoch,
-            train_loss: fitted.loss,
+            epoch: epoch as u64,
+            train_loss: finite(fitted.loss),
             train_accuracy: fitted.accuracy,
-            validation_loss: scored.loss,
+            validation_loss: finite(scored.loss),
             validation_accuracy: scored.accuracy,
             learning_rate: super::schedule::learning_rate(
                 training.schedule,
@@ -128,7 +107,8 @@ pub fn train_network(
         let best_so_far = history.get(best_epoch.wrapping_sub(1));
         let better = best_so_far.is_none_or(|best| {
             let (a, b) = (record.validation_accuracy, best.validation_accuracy);
-            a > b || (a == b && record.validation_loss < best.validation_loss)
+            let loss = |r: &EpochRecord| r.validation_loss.unwrap_or(f64::INFINITY);
+            a > b || (a == b && loss(&record) < loss(best))
         });
         history.push(record);
         let weights = network.weights()?;
@@ -277,14 +257,18 @@ fn kept(name: &str, epochs: usize) -> String {
     }
 }
 
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
 fn line(name: &str, r: &EpochRecord, epochs: usize, rows: u64) -> String {
     format!(
         "{name} {}/{epochs}: loss {:.3}, train {:.2} %, validation {:.2} % (loss {:.3}), {:.0} images/s, {:.0} s",
         r.epoch,
-        r.train_loss,
+        r.train_loss.unwrap_or(f64::NAN),
         100.0 * r.train_accuracy,
         100.0 * r.validation_accuracy,
-        r.validation_loss,
+        r.validation_loss.unwrap_or(f64::NAN),
         rows as f64 / r.seconds,
         r.seconds
     )

@@ -103,6 +103,7 @@ pub fn draw(
         split_rule: format!("drawn for each split, {known_people} invented persons, none in two splits"),
         resize: "none".to_owned(),
         skipped: 0,
+        recipe: String::new(),
         fingerprint,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

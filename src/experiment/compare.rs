@@ -1,0 +1,132 @@
+//! The last step: score everything, write the report.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Runner;
+use crate::artifact::{Fingerprint, read_json, write_json};
+use crate::dataset::{Dataset, identical_to_training};
+use crate::error::Result;
+use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput};
+use crate::models::Start;
+use crate::predictions::{EntryKind, save_predictions};
+use crate::recipe::{ExperimentRecipe, Kind, ModelRecipe, Recipe, load};
+use crate::report;
+
+/// What a run ends with.
+#[derive(Clone, Debug)]
+pub struct RunOutcome {
+    /// All scores.
+    pub comparison: Comparison,
+    /// The folder with the report.
+    pub folder: PathBuf,
+    /// True when everything was there already.
+    pub fresh: bool,
+}
+
+/// `run.json`: what the report beside it was made from.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    fingerprint: String,
+}
+
+impl Runner<'_> {
+    /// Does everything that an experiment needs and is not there yet: import, extract, train, predict, aggregate,
+    /// report.
+    ///
+    /// # Errors
+    /// What the steps give. What was finished stays, so that the next run goes on from there.
+    pub fn run(&self, name: &str) -> Result<RunOutcome> {
+        let recipe: Recipe<ExperimentRecipe> = load(self.workspace, Kind::Experiment, name)?;
+        let models = recipe.value.models.iter().map(|m| load(self.workspace, Kind::Model, m));
+        let models: Vec<Recipe<ModelRecipe>> = models.collect::<Result<_>>()?;
+        let info = self.dataset_info(&recipe.value.dataset)?;
+        let folder = self.workspace.results(&recipe.name);
+        let fingerprint = self.fingerprint(&recipe, &models, &info.fingerprint)?;
+        if is_fresh(&folder, &fingerprint) {
+            let comparison = report::read(&folder)?;
+            return Ok(RunOutcome { comparison, folder, fresh: true });
+        }
+        let dataset = self.dataset(&recipe.value.dataset)?;
+        let mut entries = Vec::new();
+        for model in &models {
+            let fitted = self.model(&dataset, model, Start::Resume)?;
+            if fitted.fresh {
+                self.progress.say(&format!("{}: fresh", fitted.name));
+            }
+            entries.push(EntryInput {
+                name: fitted.name,
+                title: fitted.title,
+                kind: EntryKind::Single,
+                family: fitted.family.into(),
+                validation: fitted.validation,
+                test: fitted.test,
+                training: Some(fitted.training),
+            });
+        }
+        for external in &recipe.value.external {
+            entries.push(self.external(&dataset, external)?);
+        }
+        let comparison = self.compare(&recipe, &dataset, entries, &folder)?;
+        report::write(&folder, &comparison, self.progress)?;
+        write_json(&folder.join("run.json"), &Record { fingerprint })?;
+        Ok(RunOutcome { comparison, folder, fresh: false })
+    }
+
+    fn compare(
+        &self,
+        recipe: &Recipe<ExperimentRecipe>,
+        dataset: &Dataset,
+        entries: Vec<EntryInput>,
+        folder: &Path,
+    ) -> Result<Comparison> {
+        let predictions = folder.join("predictions");
+        for e in &entries {
+            for p in [&e.validation, &e.test] {
+                save_predictions(&predictions, &dataset.info, p, &e.title, e.kind)?;
+            }
+        }
+        let identical = identical_to_training(dataset);
+        Comparison::assemble(ComparisonInput {
+            title: recipe.value.title.clone(),
+            experiment: recipe.name.clone(),
+            command: format!("ferrofuse run results/{}.toml", recipe.name),
+            created: None,
+            dataset: DatasetFacts::of(dataset, Some(&identical))?,
+            entries,
+            aggregates: &recipe.value.aggregate,
+            identical_to_training: Some(&identical),
+        })
+    }
+
+    /// Fingerprint of all that a report shows.
+    fn fingerprint(
+        &self,
+        recipe: &Recipe<ExperimentRecipe>,
+        models: &[Recipe<ModelRecipe>],
+        dataset: &str,
+    ) -> Result<String> {
+        let mut fingerprint = Fingerprint::new()
+            .with("experiment", recipe.fingerprint())
+            .with("dataset", dataset)
+            .with("version", env!("CARGO_PKG_VERSION"));
+        for model in models {
+            fingerprint = fingerprint.with("model", self.model_fingerprint(model, dataset)?);
+        }
+        for external in &recipe.value.external {
+            for file in [&external.validation, &external.test] {
+                let path = self.workspace.root().join(file);
+                let bytes = std::fs::read(&path).map_err(|e| crate::Error::io("read", &path, e))?;
+                fingerprint = fingerprint.with(file, bytes);
+            }
+        }
+        Ok(fingerprint.finish())
+    }
+}
+
+fn is_fresh(folder: &Path, fingerprint: &str) -> bool {
+    let recorded = read_json::<Record>(&folder.join("run.json")).is_ok_and(|r| r.fingerprint == fingerprint);
+    recorded && ["report.html", "report.md", "metrics.json", "metrics.csv"].iter().all(|f| folder.join(f).exists())
+}

@@ -1,0 +1,239 @@
+//! The third step: a model and its probabilities.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ndarray::ArrayView2;
+
+use super::Runner;
+use super::predicted::{Predicted, label, load, scored};
+use crate::artifact::Fingerprint;
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::evaluation::TrainingFacts;
+use crate::models::svm::{SvmInput, fit_predict};
+use crate::models::{NetworkDescription, Start, network_fingerprint};
+use crate::predictions::Predictions;
+use crate::recipe::{ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
+
+/// A model with its probabilities on the splits that are scored.
+#[derive(Clone, Debug)]
+pub struct FittedModel {
+    /// The recipe's name.
+    pub name: String,
+    /// The name for readers.
+    pub title: String,
+    /// `network` or `svm`.
+    pub family: &'static str,
+    /// Probabilities of the validation rows.
+    pub validation: Predictions,
+    /// Probabilities of the test rows.
+    pub test: Predictions,
+    /// How it was trained.
+    pub training: TrainingFacts,
+    /// True when nothing had to be computed.
+    pub fresh: bool,
+}
+
+/// The fingerprint that a model has when it is fresh, from those of what it is made from.
+pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features: &[String]) -> String {
+    match &recipe.value {
+        ModelRecipe::Network(n) => network_fingerprint(n, dataset, features.first().map(String::as_str)),
+        ModelRecipe::Svm(_) => Fingerprint::new()
+            .with("svm", recipe.fingerprint())
+            .with("dataset", dataset)
+            .with("features", features.join(" "))
+            .finish(),
+    }
+}
+
+impl Runner<'_> {
+    /// The fingerprint that a model of a dataset has when it is fresh.
+    pub(super) fn model_fingerprint(&self, recipe: &Recipe<ModelRecipe>, dataset: &str) -> Result<String> {
+        let features = recipe.value.features();
+        let features: Vec<String> =
+            features.into_iter().map(|f| self.feature_fingerprint(dataset, f)).collect::<Result<_>>()?;
+        Ok(fitted_fingerprint(recipe, dataset, &features))
+    }
+
+    /// A model, trained and predicted first where it is missing or stale.
+    ///
+    /// # Errors
+    /// What its parts give; [`Error::FeatureOff`] when a network must be trained and this build has no libtorch.
+    pub fn model(&self, dataset: &Dataset, recipe: &Recipe<ModelRecipe>, start: Start) -> Result<FittedModel> {
+        let folder = self.workspace.model(&dataset.info.name, &recipe.name);
+        let fingerprint = self.model_fingerprint(recipe, &dataset.info.fingerprint)?;
+        let fresh = Predicted::fresh(&folder, &fingerprint);
+        let predicted = match &fresh {
+            Some(predicted) => predicted.clone(),
+            None => match &recipe.value {
+                ModelRecipe::Network(n) => self.fit_network(dataset, recipe, n, start, &folder, fingerprint)?,
+                ModelRecipe::Svm(s) => self.fit_svm(dataset, recipe, s, &folder, fingerprint)?,
+            },
+        };
+        self.read(dataset, recipe, predicted, fresh.is_some())
+    }
+
+    /// A model that was trained before; nothing is trained here.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when it was not trained, or not with this recipe on this dataset.
+    pub fn trained(&self, dataset: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<FittedModel> {
+        let folder = self.workspace.model(&dataset.info.name, &recipe.name);
+        let predicted = Predicted::of(&folder).ok_or_else(|| {
+            let (model, data) = (&recipe.name, &dataset.info.name);
+            Error::missing(&folder, format!("train the model first: `ferrofuse train {model} --dataset {data}`"))
+        })?;
+        if predicted.dataset != dataset.info.fingerprint {
+            return Err(Error::Mismatch {
+                what: format!("model `{}` and dataset `{}`", recipe.name, dataset.info.name),
+                detail: "it was trained on another state of the dataset".into(),
+                hint: "train it again".into(),
+            });
+        }
+        self.read(dataset, recipe, predicted, true)
+    }
+
+    fn read(
+        &self,
+        dataset: &Dataset,
+        recipe: &Recipe<ModelRecipe>,
+        predicted: Predicted,
+        fresh: bool,
+    ) -> Result<FittedModel> {
+        let folder = self.workspace.model(&dataset.info.name, &recipe.name);
+        let [validation, test] = scored().map(|split| load(&folder, &recipe.name, dataset, split));
+        Ok(FittedModel {
+            name: recipe.name.clone(),
+            title: recipe.value.title().to_string(),
+            family: recipe.value.family(),
+            validation: validation?,
+            test: test?,
+            training: facts(recipe, predicted, &folder)?,
+            fresh,
+        })
+    }
+
+    fn fit_svm(
+        &self,
+        dataset: &Dataset,
+        recipe: &Recipe<ModelRecipe>,
+        svm: &SvmRecipe,
+        folder: &Path,
+        fingerprint: String,
+    ) -> Result<Predicted> {
+        let matrices = svm.features.iter().map(|f| self.feature(dataset, f)).collect::<Result<Vec<_>>>()?;
+        let views: Vec<ArrayView2<f32>> = matrices.iter().map(|m| m.features.view()).collect();
+        let input = SvmInput {
+            features: &views,
+            labels: &dataset.labels,
+            splits: &dataset.splits,
+            classes: dataset.info.classes.len(),
+        };
+        let clock = Instant::now();
+        self.progress.say(&format!("{}: fitting support vector machines", recipe.name));
+        let outcome = fit_predict(svm, &input, self.progress)?;
+        outcome.model.save(folder)?;
+        let note = match outcome.model.rows_used() < outcome.model.rows_available() {
+            true => format!("{} of {} training rows", outcome.model.rows_used(), outcome.model.rows_available()),
+            false => "probabilities calibrated on the validation rows".to_string(),
+        };
+        let predicted = Predicted {
+            fingerprint,
+            dataset: dataset.info.fingerprint.clone(),
+            recipe: recipe.text.clone(),
+            seconds: clock.elapsed().as_secs_f64(),
+            note: Some(note),
+        };
+        let [validation, test] = scored();
+        let predictions = [
+            label(&recipe.name, dataset, validation, outcome.validation),
+            label(&recipe.name, dataset, test, outcome.test),
+        ];
+        predicted.save(folder, &predictions)?;
+        Ok(predicted)
+    }
+
+    #[cfg(feature = "torch")]
+    fn fit_network(
+        &self,
+        dataset: &Dataset,
+        recipe: &Recipe<ModelRecipe>,
+        network: &NetworkRecipe,
+        start: Start,
+        folder: &Path,
+        fingerprint: String,
+    ) -> Result<Predicted> {
+        use crate::models::network::TrainedNetwork;
+        use crate::training::{TrainOptions, TrainingData, train_network};
+
+        let feature = network.fusion.as_ref().map(|f| self.feature(dataset, &f.feature)).transpose()?;
+        let device = self.options.device.parse()?;
+        let known = NetworkDescription::load(folder).ok().filter(|d| d.fingerprint == fingerprint);
+        let trained = match known {
+            Some(_) => TrainedNetwork::load(folder, device)?,
+            None => {
+                let recipe = Recipe {
+                    name: recipe.name.clone(),
+                    origin: recipe.origin.clone(),
+                    text: recipe.text.clone(),
+                    value: network.clone(),
+                };
+                let feature = feature.as_ref().map(|m| (m.features.view(), m.info.fingerprint.as_str()));
+                let options = TrainOptions { start, device, threads: self.options.threads };
+                train_network(&recipe, TrainingData { dataset, feature }, folder, options, self.progress)?
+            }
+        };
+        let clock = Instant::now();
+        let mut predictions = Vec::new();
+        for split in scored() {
+            let rows = dataset.rows(split);
+            self.progress.start(&format!("{} on {split}", recipe.name), rows.len() as u64, "images");
+            let images = dataset.images.select(ndarray::Axis(0), &rows);
+            let features = feature.as_ref().map(|m| m.features.select(ndarray::Axis(0), &rows));
+            let p = trained.predict_proba(images.view(), features.as_ref().map(|f| f.view()), self.progress)?;
+            self.progress.finish("");
+            predictions.push(label(&recipe.name, dataset, split, p));
+        }
+        let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
+        let predicted = Predicted {
+            fingerprint,
+            dataset: dataset.info.fingerprint.clone(),
+            recipe: recipe.text.clone(),
+            seconds: trained_for + clock.elapsed().as_secs_f64(),
+            note: None,
+        };
+        predicted.save(folder, &predictions)?;
+        Ok(predicted)
+    }
+
+    #[cfg(not(feature = "torch"))]
+    fn fit_network(
+        &self,
+        _: &Dataset,
+        recipe: &Recipe<ModelRecipe>,
+        _: &NetworkRecipe,
+        _: Start,
+        _: &Path,
+        _: String,
+    ) -> Result<Predicted> {
+        Err(Error::FeatureOff { what: format!("training the network `{}`", recipe.name), feature: "torch" })
+    }
+}
+
+fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> Result<TrainingFacts> {
+    let (seed, network) = match &recipe.value {
+        ModelRecipe::Network(n) => (n.training.seed, Some(NetworkDescription::load(folder)?)),
+        ModelRecipe::Svm(s) => (s.seed, None),
+    };
+    Ok(TrainingFacts {
+        seed,
+        parameters: network.as_ref().map(|d| d.parameters),
+        epochs: network.as_ref().map(|d| d.history.len() as u64),
+        best_epoch: network.as_ref().map(|d| d.best_epoch as u64),
+        seconds: Some(predicted.seconds),
+        recipe_toml: predicted.recipe,
+        note: predicted.note,
+        history: network.map(|d| d.history).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,31 @@
+//! What all steps share: where things lie, how to run, whom to tell.
+
+use crate::artifact::Workspace;
+use crate::progress::Progress;
+
+/// How steps run; none of it changes what they make, but for rounding.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads of libtorch.
+    pub threads: usize,
+    /// Where networks run: `auto`, `cpu`, `cuda` or `cuda:N`.
+    pub device: String,
+    /// Bytes that descriptors may take at once.
+    pub memory: u64,
+    /// What was imported from, where it is not where the data recipe says.
+    pub from: Option<std::path::PathBuf>,
+}
+
+/// Makes what is stale.
+pub struct Runner<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) options: Options,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl<'a> Runner<'a> {
+    /// A runner for a workspace.
+    pub fn new(workspace: &'a Workspace, options: Options, progress: &'a dyn Progress) -> Self {
+        Self { workspace, options, progress }
+    }
+}

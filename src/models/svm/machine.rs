@@ -1,6 +1,6 @@
 //! One-vs-rest machines from linfa-svm.
 
-use linfa::prelude::{Dataset, DatasetBase, Fit, ParamGuard};
+use linfa::prelude::{DatasetBase, Fit, ParamGuard};
 use linfa_svm::Svm;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 

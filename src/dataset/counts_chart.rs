@@ -16,7 +16,7 @@ const COLOURS: [&str; 3] = ["#0072b2", "#e69f00", "#009e73"];
 pub struct Chart {
     /// The bytes of a PNG file.
     pub png: Vec<u8>,
-    /// The text of an SVG file, with its font.
+    /// The text of an SVG file; it uses the viewer's sans-serif font.
     pub svg: String,
 }
 
@@ -36,5 +36,5 @@ pub fn counts_chart(dataset: &Dataset) -> Result<Chart> {
         .with_y_label("rows");
     let scene = render_multiple(plots, layout);
     let png = PngBackend::new().render_scene(&scene).map_err(|e| Error::backend("kuva", "draw the bar chart", e))?;
-    Ok(Chart { png, svg: SvgBackend::default().with_embedded_font(true).render_scene(&scene) })
+    Ok(Chart { png, svg: SvgBackend::new().render_scene(&scene) })
 }

@@ -54,7 +54,7 @@ fn labels(dataset: &Dataset, width: u32, height: u32) -> Result<GrayImage> {
         scene.add(Primitive::Text { x, y, content, size, anchor, rotate, bold, color });
     };
     let synthetic = if info.synthetic { ", synthetic faces" } else { "" };
-    text(12.0, 30.0, 18, true, format!("{}: sample faces{synthetic}", info.title));
+    text(12.0, 30.0, 18, true, format!("{}: sample faces of the training rows{synthetic}", info.title));
     for (line, (class, counts)) in info.classes.iter().zip(dataset.counts()).enumerate() {
         let y = f64::from(TOP) + line as f64 * f64::from(FACE + GAP) + f64::from(FACE) / 2.0;
         let short: String = class.chars().take(16).collect();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndarray::{Array1, Array3};
+use ndarray::{Array1, Array3, ArrayView1};
 use serde::{Deserialize, Serialize};
 
 use super::Split;
@@ -93,28 +93,39 @@ impl Dataset {
 
     /// Writes the dataset into `folder`; `dataset.json` comes last, so that a folder without it counts as unfinished.
     ///
+    /// Everything is written beside `folder` first: a full disk leaves a former dataset as it is, and nothing else.
+    ///
     /// # Errors
     /// [`Error::Io`] with the path.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        let description = folder.join("dataset.json");
-        // An older description must not vouch for arrays that are half replaced.
-        match std::fs::remove_file(&description) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("replace", &description, e)),
-            _ => {}
-        }
-        write_npy(&folder.join("images.npy"), self.images.view())?;
-        write_npy(&folder.join("labels.npy"), Array1::from(self.labels.clone()).view())?;
+        let above = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(above).map_err(|e| Error::io("create", above, e))?;
+        let fresh = tempfile::Builder::new().prefix(".importing-").tempdir_in(above);
+        let fresh = fresh.map_err(|e| Error::io("write into", above, e))?;
         let codes: Array1<u8> = self.splits.iter().map(|&s| s as u8).collect();
-        write_npy(&folder.join("splits.npy"), codes.view())?;
-        let subjects = folder.join("subjects.npy");
-        match &self.subjects {
-            Some(people) => write_npy(&subjects, Array1::from(people.clone()).view())?,
-            None if subjects.exists() => {
-                std::fs::remove_file(&subjects).map_err(|e| Error::io("replace", &subjects, e))?;
-            }
-            None => {}
+        write_npy(&fresh.path().join("images.npy"), self.images.view())?;
+        write_npy(&fresh.path().join("labels.npy"), ArrayView1::from(&self.labels))?;
+        write_npy(&fresh.path().join("splits.npy"), codes.view())?;
+        if let Some(people) = &self.subjects {
+            write_npy(&fresh.path().join("subjects.npy"), ArrayView1::from(people))?;
         }
-        write_json(&description, &self.info)
+        write_json(&fresh.path().join("dataset.json"), &self.info)?;
+
+        std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
+        // An older description must not vouch for arrays that are half replaced.
+        for former in ["dataset.json", "subjects.npy"].map(|file| folder.join(file)) {
+            match std::fs::remove_file(&former) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("replace", &former, e)),
+                _ => {}
+            }
+        }
+        for file in ["images.npy", "labels.npy", "splits.npy", "subjects.npy", "dataset.json"] {
+            let (from, to) = (fresh.path().join(file), folder.join(file));
+            if from.exists() {
+                std::fs::rename(&from, &to).map_err(|e| Error::io("replace", &to, e))?;
+            }
+        }
+        Ok(())
     }
 
     /// Reads the dataset in `folder` and checks that its arrays fit together.

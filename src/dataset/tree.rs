@@ -111,7 +111,7 @@ fn unpack(path: &Path) -> Result<Vec<Picture>> {
 }
 
 fn unpack_tar(path: &Path, reader: impl Read) -> Result<Vec<Picture>> {
-    let mut archive = tar::Archive::new(reader);
+    let mut archive = tar::Archive::new(Watched { reader, ended: false });
     let (mut found, mut room) = (Vec::new(), MOST_BYTES);
     for entry in archive.entries().map_err(|e| damaged(path, e))? {
         let mut entry = entry.map_err(|e| damaged(path, e))?;
@@ -126,7 +126,29 @@ fn unpack_tar(path: &Path, reader: impl Read) -> Result<Vec<Picture>> {
             found.push(Picture { path: name, content: Content::Bytes(bytes) });
         }
     }
+    let mut rest = archive.into_inner();
+    // Blocks of zeros close an archive; one that ends between two members was cut there.
+    if rest.ended {
+        let end = std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the archive has no end mark");
+        return Err(damaged(path, end));
+    }
+    // The checksum of a .tar.gz stands at the very end.
+    std::io::copy(&mut rest, &mut std::io::sink()).map_err(|e| damaged(path, e))?;
     Ok(found)
+}
+
+/// A reader that knows whether its end was met.
+struct Watched<R> {
+    reader: R,
+    ended: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.reader.read(buffer)?;
+        self.ended |= n == 0 && !buffer.is_empty();
+        Ok(n)
+    }
 }
 
 fn unpack_zip(path: &Path, reader: impl Read + Seek) -> Result<Vec<Picture>> {

@@ -50,6 +50,10 @@ impl Points for DescriptorSet {
         DESCRIPTOR_LENGTH
     }
 
+    fn always_finite(&self) -> bool {
+        true
+    }
+
     fn read(&self, row: usize, into: &mut [f32]) {
         let bytes = &self.bytes[row * DESCRIPTOR_LENGTH..(row + 1) * DESCRIPTOR_LENGTH];
         for (value, &byte) in into.iter_mut().zip(bytes) {

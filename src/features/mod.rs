@@ -27,3 +27,8 @@ pub use extractor::Extractor;
 pub use memory::parse_memory;
 pub use normalise::{normalise, root_sift};
 pub use store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};
+
+#[cfg(all(test, feature = "opencv"))]
+mod golden;
+#[cfg(all(test, feature = "opencv"))]
+mod tests;

@@ -1,6 +1,6 @@
 //! The one place that calls the matrix product of the `gemm` crate.
 //!
-//! ndarray's own product (matrixmultiply) is safe to call but slower here; CONTRIBUTING says how to measure it.
+//! It is the whole cost of k-means: `scripts/bench_codebook.py` compares it with faiss and scikit-learn.
 
 use gemm::Parallelism;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -18,10 +18,11 @@ pub fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut out: ArrayVie
         let found = format!("{m} x {d} times {depth} x {n} into {:?}", out.dim());
         return Err(Error::invalid("matrix product", found, "m x d times d x n into m x n"));
     }
-    let (a_strides, b_strides, out_strides) = ([a.strides()[0], a.strides()[1]], [b.strides()[0], b.strides()[1]], {
-        let s = out.strides();
-        [s[0], s[1]]
-    });
+    // Distance between rows, then between columns, in elements.
+    let strides = |of: &[isize]| (of[0], of[1]);
+    let (a_rows, a_columns) = strides(a.strides());
+    let (b_rows, b_columns) = strides(b.strides());
+    let (out_rows, out_columns) = strides(out.strides());
     // SAFETY: gemm reads a[i, l] and b[l, j] and writes out[i, j] for i < m, j < n, l < d, each at its pointer plus
     // the index times the stride. ndarray guarantees that all of these elements lie inside the borrowed arrays, and
     // the dimensions were compared above. `out` is a unique borrow whose elements do not overlap, so it can alias
@@ -32,15 +33,15 @@ pub fn product(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut out: ArrayVie
             n,
             d,
             out.as_mut_ptr(),
-            out_strides[1],
-            out_strides[0],
+            out_columns,
+            out_rows,
             false,
             a.as_ptr(),
-            a_strides[1],
-            a_strides[0],
+            a_columns,
+            a_rows,
             b.as_ptr(),
-            b_strides[1],
-            b_strides[0],
+            b_columns,
+            b_rows,
             0.0,
             1.0,
             false,

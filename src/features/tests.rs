@@ -1,0 +1,208 @@
+//! The whole way from pictures to feature vectors.
+
+use ndarray::{Array3, Axis, s};
+
+use super::golden::picture;
+use super::*;
+use crate::artifact::Workspace;
+use crate::dataset::{Dataset, DatasetInfo, Split};
+use crate::progress::Silent;
+use crate::recipe::{FeatureRecipe, Kind, Normalisation, Recipe, load};
+use crate::{Error, Result};
+
+const AMPLE: u64 = 1 << 30;
+
+/// `rows` shifted and shaded variants of the drawn face, the last one flat; each third row is a test row.
+fn dataset(rows: usize) -> Dataset {
+    let face = picture();
+    let mut images = Array3::zeros((rows, 48, 48));
+    for (row, mut image) in images.outer_iter_mut().enumerate() {
+        image.assign(&face);
+        if row % 2 == 1 {
+            image.invert_axis(Axis(1));
+        }
+        let turned = image.to_owned();
+        for ((y, x), value) in image.indexed_iter_mut() {
+            let from = turned[[(y + row * 3) % 48, (x + row * 5) % 48]];
+            *value = from.saturating_sub((x * row % 37) as u8);
+        }
+    }
+    images.slice_mut(s![rows - 1, .., ..]).fill(90);
+    let splits = (0..rows).map(|row| if row % 3 == 2 { Split::Test } else { Split::Train }).collect();
+    let info = DatasetInfo {
+        schema: crate::dataset::SCHEMA,
+        name: "drawn".into(),
+        title: "drawn".into(),
+        classes: vec!["happy".into()],
+        rows,
+        height: 48,
+        width: 48,
+        synthetic: true,
+        source: "test".into(),
+        split_rule: "every third".into(),
+        resize: "none".into(),
+        skipped: 0,
+        fingerprint: "0123456789abcdef".into(),
+        version: "0".into(),
+    };
+    Dataset { info, images, labels: vec![0; rows], splits, subjects: None }
+}
+
+/// A built-in recipe with a codebook small enough for a test.
+fn recipe(name: &str, sample: usize) -> Recipe<FeatureRecipe> {
+    let mut recipe = load::<FeatureRecipe>(&Workspace::new("nowhere"), Kind::Feature, name).unwrap();
+    if let Some(codebook) = &mut recipe.value.codebook {
+        (codebook.words, codebook.batch, codebook.sample) = (24, 64, sample);
+        codebook.iterations = codebook.iterations.min(20);
+    }
+    recipe
+}
+
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
+}
+
+#[test]
+fn the_same_bytes_on_any_number_of_threads_and_with_little_memory() {
+    let dataset = dataset(40);
+    for name in ["sift", "dsift", "dsift-bovw"] {
+        let recipe = recipe(name, 200);
+        let one = on_threads(1, || extract(&dataset, &recipe, AMPLE, &Silent).unwrap());
+        let three = on_threads(3, || extract(&dataset, &recipe, AMPLE, &Silent).unwrap());
+        assert_eq!(one.features, three.features, "{name}");
+        assert_eq!(one.codebook, three.codebook, "{name}");
+        assert_eq!(one.info, three.info);
+        if let Some(codebook) = &recipe.value.codebook {
+            // Just enough for the sample: nothing is left to keep descriptors in.
+            let refused = on_threads(1, || extract(&dataset, &recipe, 1000, &Silent).unwrap_err().to_string());
+            let needed = refused.split("at least ").nth(1).and_then(|t| t.split(" for").next()).unwrap();
+            let mut budget = parse_memory(needed).unwrap();
+            budget -= on_threads(1, || {
+                let plan = memory::Plan::new(&recipe.value, codebook, 27, budget).unwrap();
+                plan.cache
+            });
+            let little = on_threads(1, || extract(&dataset, &recipe, budget, &Silent).unwrap());
+            assert_eq!(little.stages[2].name, "describe and encode", "{name}");
+            assert_eq!(one.stages[2].name, "encode", "{name}");
+            assert_eq!(little.features, one.features, "{name}");
+        }
+    }
+}
+
+#[test]
+fn histograms_are_normalised_and_a_flat_picture_gives_zeros() {
+    let dataset = dataset(13);
+    let mut recipe = recipe("sift", 0);
+    let matrix = extract(&dataset, &recipe, AMPLE, &Silent).unwrap();
+    assert_eq!(matrix.info.rows_without_descriptors, 1);
+    assert!(matrix.features.row(12).iter().all(|&v| v == 0.0));
+    for row in matrix.features.outer_iter().take(12) {
+        assert!((row.sum() - 1.0).abs() < 1e-5);
+    }
+    recipe.value.normalisation = Normalisation::None;
+    let counts = extract(&dataset, &recipe, AMPLE, &Silent).unwrap();
+    assert_eq!(counts.features.sum() as u64, counts.info.descriptors);
+    for (count, share) in counts.features.outer_iter().zip(matrix.features.outer_iter()).take(12) {
+        let descriptors = count.sum();
+        assert!(count.iter().zip(share).all(|(c, s)| (c / descriptors - s).abs() < 1e-6));
+    }
+}
+
+#[test]
+fn test_rows_have_no_say_in_the_codebook() {
+    let (recipe, mut dataset) = (recipe("dsift-bovw", 0), dataset(21));
+    let before = extract(&dataset, &recipe, AMPLE, &Silent).unwrap();
+    for row in dataset.rows(Split::Test) {
+        dataset.images.slice_mut(s![row, .., ..]).mapv_inplace(|v| 255 - v / 2);
+    }
+    let after = extract(&dataset, &recipe, AMPLE, &Silent).unwrap();
+    assert_eq!(before.codebook, after.codebook);
+    assert_ne!(before.features.row(2), after.features.row(2));
+    assert_eq!(before.features.row(1), after.features.row(1));
+    let info = after.info.codebook.unwrap();
+    assert_eq!((info.train_descriptors, info.fitted_on), (14 * 36, 14 * 36));
+}
+
+#[test]
+fn single_pictures_give_the_rows_of_the_matrix() {
+    let dataset = dataset(15);
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["sift", "dsift", "dsift-bovw"] {
+        let matrix = extract(&dataset, &recipe(name, 0), AMPLE, &Silent).unwrap();
+        matrix.save(folder.path()).unwrap();
+        let back = FeatureMatrix::load(folder.path()).unwrap();
+        assert_eq!((&back.features, &back.codebook), (&matrix.features, &matrix.codebook));
+        assert_eq!(back.info, matrix.info);
+        assert!(FeatureMatrix::is_fresh(folder.path(), &matrix.info.fingerprint));
+        assert!(!FeatureMatrix::is_fresh(folder.path(), "another"));
+        let mut extractor = Extractor::load(folder.path()).unwrap();
+        assert_eq!(extractor.dimensions(), matrix.features.ncols());
+        for (image, row) in dataset.images.outer_iter().zip(matrix.features.outer_iter()) {
+            assert_eq!(extractor.describe(image).unwrap(), row);
+        }
+        assert!(extractor.describe(dataset.images.slice(s![0, ..40, ..])).is_err());
+    }
+}
+
+#[test]
+fn a_spoilt_folder_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let refusal = || FeatureMatrix::load(folder.path()).unwrap_err().to_string();
+    assert!(refusal().contains("ferrofuse extract"));
+    let mut matrix = extract(&dataset(9), &recipe("dsift-bovw", 0), AMPLE, &Silent).unwrap();
+    matrix.features[[4, 7]] = f32::NAN;
+    matrix.save(folder.path()).unwrap();
+    assert!(refusal().contains("row 4, column 7: found NaN"), "{}", refusal());
+    matrix.features = matrix.features.slice(s![..8, ..]).to_owned();
+    matrix.save(folder.path()).unwrap();
+    assert!(refusal().contains("(9, 24)"), "{}", refusal());
+    std::fs::remove_file(folder.path().join("features.npy")).unwrap();
+    assert!(!FeatureMatrix::is_fresh(folder.path(), &matrix.info.fingerprint));
+}
+
+#[test]
+fn what_cannot_be_extracted_says_why() {
+    let refusal = |outcome: Result<FeatureMatrix>| outcome.map(|_| ()).unwrap_err().to_string();
+    let all = dataset(12);
+    let mut many_words = recipe("sift", 0);
+    many_words.value.codebook.as_mut().unwrap().words = 5000;
+    let few = refusal(extract(&all, &many_words, AMPLE, &Silent));
+    assert!(few.contains("expected at least 5000") && few.contains("words"), "{few}");
+    let mut no_train = all.clone();
+    no_train.splits.fill(Split::Test);
+    assert!(refusal(extract(&no_train, &recipe("sift", 0), AMPLE, &Silent)).contains("found 0, expected at least 24"));
+    let mut tiny = all.clone();
+    tiny.images = tiny.images.slice(s![.., ..4, ..4]).to_owned();
+    (tiny.info.height, tiny.info.width) = (4, 4);
+    assert!(refusal(extract(&tiny, &recipe("sift", 0), AMPLE, &Silent)).contains("4 x 4"));
+    let mut small = all;
+    small.images = small.images.slice(s![.., ..40, ..40]).to_owned();
+    (small.info.height, small.info.width) = (40, 40);
+    assert!(refusal(extract(&small, &recipe("dsift", 0), AMPLE, &Silent)).contains("grid"));
+}
+
+#[test]
+fn work_stops_when_asked_to() {
+    struct Stop;
+    impl crate::Progress for Stop {
+        fn start(&self, _: &str, _: u64, _: &str) {}
+        fn advance(&self, _: u64) {}
+        fn note(&self, _: &str) {}
+        fn finish(&self, _: &str) {}
+        fn say(&self, _: &str) {}
+        fn stop_requested(&self) -> bool {
+            true
+        }
+    }
+    let outcome = extract(&dataset(9), &recipe("sift", 0), AMPLE, &Stop);
+    assert!(matches!(outcome, Err(Error::Interrupted { .. })));
+}
+
+#[test]
+fn the_smallest_pictures_can_be_described() {
+    for side in [8, 9, 16] {
+        let image = ndarray::Array2::from_shape_fn((side, side), |(y, x)| ((x * 31 + y * 17) % 256) as u8);
+        let mut local = local::Local::new(&recipe("sift", 0).value, side, side).unwrap();
+        assert_eq!(local.describe(image.view()).unwrap().len() % DESCRIPTOR_LENGTH, 0);
+    }
+}

@@ -152,6 +152,8 @@ fn mouth(person: &Identity, acted: &ActionUnits) -> Mouth {
         [side * width.max(0.1), height]
     };
     let (left, right) = (half(-1.0), half(1.0));
+    // A dropped jaw rounds the mouth.
+    let bend = 1.7 + 1.5 * jaw.min(1.5);
     let curve = |centre: f32, bow: f32, dip: f32| -> Vec<Point> {
         (-10..=10_i8)
             .map(|i| {
@@ -160,7 +162,7 @@ fn mouth(person: &Identity, acted: &ActionUnits) -> Mouth {
                 let away = t.abs();
                 // A lip is thickest beside its middle and thins to nothing at the corners.
                 let lip = bow * (1.0 - away * away) * (1.0 - dip * (1.0 - (away / 0.3).min(1.0)));
-                [corner[0] * away, centre + (corner[1] - centre) * away.powf(1.7) + lip]
+                [corner[0] * away, centre + (corner[1] - centre) * away.powf(bend) + lip]
             })
             .collect()
     };

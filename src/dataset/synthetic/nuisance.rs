@@ -68,8 +68,8 @@ impl Camera {
             contrast: between(rng, 1.0 - 0.4 * d.min(1.8), 1.0 + 0.15 * d),
             brightness: around(rng, 0.13 * d.min(2.0)),
             gamma: 2.0_f32.powf(around(rng, 0.5 * d.min(2.0))),
-            blur: between(rng, 0.0, 0.85 * d),
-            noise: between(rng, 0.006, 0.006 + 0.045 * d),
+            blur: between(rng, 0.0, 0.6 * d),
+            noise: between(rng, 0.006, 0.006 + 0.0225 * d),
             occlusion,
         }
     }

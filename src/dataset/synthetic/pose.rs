@@ -23,11 +23,11 @@ impl Pose {
     pub fn draw(difficulty: f32, rng: &mut impl Rng) -> Self {
         let spread = difficulty.min(3.0);
         Self {
-            yaw: around(rng, 0.34 * spread).clamp(-0.8, 0.8),
-            pitch: around(rng, 0.18 * spread).clamp(-0.45, 0.45),
-            roll: around(rng, 0.2 * spread).clamp(-0.6, 0.6),
-            scale: 0.95 * between(rng, 1.0 - 0.1 * spread, 1.0 + 0.07 * spread),
-            shift: [around(rng, 0.09 * spread), 0.03 + around(rng, 0.09 * spread)],
+            yaw: around(rng, 0.51 * spread).clamp(-0.8, 0.8),
+            pitch: around(rng, 0.27 * spread).clamp(-0.45, 0.45),
+            roll: around(rng, 0.3 * spread).clamp(-0.6, 0.6),
+            scale: 0.95 * between(rng, 1.0 - 0.15 * spread, 1.0 + 0.105 * spread),
+            shift: [around(rng, 0.135 * spread), 0.03 + around(rng, 0.135 * spread)],
         }
     }
 

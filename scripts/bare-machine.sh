@@ -52,7 +52,7 @@ if [ -e "$bare$home/ferrofuse" ]; then
 else
     git clone --quiet --no-hardlinks "$source" "$bare$home/ferrofuse"
 fi
-chroot "$bare" chown -R "$user:" "$home"
+[ "$user" = root ] || chroot "$bare" chown -R "$user:" "$home"
 mkdir -p "$bare/opt/rust"
 
 export bare user home

@@ -77,7 +77,7 @@ install_missing_packages() {
     [ ${#missing[@]} -gt 0 ] || return 0
     local root=()
     command -v apt-get >/dev/null ||
-        fail "this is no Debian: install what these Debian packages hold, then run again: ${missing[*]}"
+        fail "there is no apt-get here: install what these Debian packages hold, then run again: ${missing[*]}"
     if [ "$(id -u)" -ne 0 ]; then
         command -v sudo >/dev/null ||
             fail "missing packages, and neither root nor sudo to install them: ${missing[*]}"

@@ -74,7 +74,7 @@ fn no_picture_is_constant_or_drawn_twice() {
     }
 }
 
-/// Mean of clear frontal-ish faces of one expression.
+/// Mean of clear, nearly frontal faces of one expression.
 fn mean_face(expression: Expression, seeds: std::ops::Range<u64>) -> Array2<f64> {
     let n = (seeds.end - seeds.start) as f64;
     seeds.fold(Array2::zeros((48, 48)), |sum, seed| sum + face(expression, seed, 0.1, [48, 48]).mapv(f64::from) / n)
@@ -83,12 +83,10 @@ fn mean_face(expression: Expression, seeds: std::ops::Range<u64>) -> Array2<f64>
 #[test]
 fn expressions_move_the_regions_that_define_them() {
     let rest = mean_face(Expression::Neutral, 0..80);
-    let again = mean_face(Expression::Neutral, 80..160);
     let (brows, mouth) = (s![10..24, 10..38], s![30..46, 12..36]);
     for expression in Expression::fer2013().iter().copied().filter(|&e| e != Expression::Neutral) {
         // The same people as at rest, so that only the expression differs.
         let change = (&mean_face(expression, 0..80) - &rest).mapv(f64::abs);
-        let people = (&again - &rest).mapv(f64::abs);
         let in_mouth = change.slice(mouth).mean().unwrap();
         assert!(in_mouth > 1.5, "{expression}: mouth moves by {in_mouth}");
         if expression != Expression::Happy {
@@ -97,7 +95,6 @@ fn expressions_move_the_regions_that_define_them() {
         }
         let elsewhere = change.slice(s![0..8, 0..8]).mean().unwrap();
         assert!(in_mouth > 2.0 * elsewhere, "{expression}: {in_mouth} against {elsewhere} in the corner");
-        assert!(people.mean().unwrap() > 0.0);
     }
 }
 

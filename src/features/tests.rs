@@ -42,6 +42,7 @@ fn dataset(rows: usize) -> Dataset {
         split_rule: "every third".into(),
         resize: "none".into(),
         skipped: 0,
+        recipe: String::new(),
         fingerprint: "0123456789abcdef".into(),
         version: "0".into(),
     };

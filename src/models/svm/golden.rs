@@ -103,7 +103,7 @@ fn decision_values_equal_those_of_libsvm() {
 }
 
 fn run(recipe: &SvmRecipe, rows: ArrayView2<'_, f32>, labels: &[u8], classes: usize) -> Result<SvmOutcome> {
-    let features = [rows];
+    let features = [rows.view()];
     let splits = splits(labels.len());
     fit_predict(recipe, &SvmInput { features: &features, labels, splits: &splits, classes }, &Silent)
 }

@@ -69,7 +69,8 @@ impl Canvas {
         Self { width, height, description: description.into(), shapes: Vec::new() }
     }
 
-    /// Width and height in units; the PNG has [`PNG_SCALE`] pixels for each.
+    /// Width and height in units, for tests of what was drawn; the PNG has [`PNG_SCALE`] pixels for each.
+    #[cfg(test)]
     pub fn size(&self) -> (u32, u32) {
         (self.width, self.height)
     }

@@ -1,8 +1,9 @@
 //! Progress on the terminal: a bar where there is one, plain lines where there is none.
 
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use ferrofuse::Progress;
@@ -11,10 +12,15 @@ use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, Prog
 /// Set by the first Ctrl-C; the second one ends the process at once.
 static STOP: AtomicBool = AtomicBool::new(false);
 
+/// How often work that goes to a file or a pipe says where it is.
+const PLAIN_INTERVAL: Duration = Duration::from_secs(30);
+
 /// Draws on standard error.
 pub struct Terminal {
     bar: Mutex<Option<ProgressBar>>,
     quiet: bool,
+    /// When the last plain line was written; `None` on a terminal, where the bar moves.
+    last_line: Option<Mutex<Instant>>,
 }
 
 impl Terminal {
@@ -27,7 +33,20 @@ impl Terminal {
             eprintln!("stopping at the next safe point; press Ctrl-C again to stop at once");
         })
         .context("cannot listen for Ctrl-C")?;
-        Ok(Self { bar: Mutex::new(None), quiet })
+        let last_line = (!std::io::stderr().is_terminal()).then(|| Mutex::new(Instant::now()));
+        Ok(Self { bar: Mutex::new(None), quiet, last_line })
+    }
+
+    /// A line instead of a moving bar, now and then.
+    fn plain_line(&self, bar: &ProgressBar) {
+        let Some(Ok(mut last)) = self.last_line.as_ref().map(Mutex::try_lock) else { return };
+        if last.elapsed() < PLAIN_INTERVAL {
+            return;
+        }
+        *last = Instant::now();
+        let (done, total) = (bar.position(), bar.length().unwrap_or_default());
+        let left = HumanDuration(Duration::from_secs(bar.eta().as_secs()));
+        eprintln!("{}: {done} of {total}, {:.0} a second, {left} left {}", bar.prefix(), bar.per_sec(), bar.message());
     }
 
     fn with_bar(&self, act: impl FnOnce(&ProgressBar)) {
@@ -67,7 +86,10 @@ impl Progress for Terminal {
     }
 
     fn advance(&self, n: u64) {
-        self.with_bar(|bar| bar.inc(n));
+        self.with_bar(|bar| {
+            bar.inc(n);
+            self.plain_line(bar);
+        });
     }
 
     fn note(&self, text: &str) {

@@ -42,6 +42,7 @@ fn with_experiment(synthetic: bool) -> Folder {
         split_rule: String::new(),
         resize: "none".into(),
         skipped: 0,
+        recipe: String::new(),
         fingerprint: "f".into(),
         version: String::new(),
     };

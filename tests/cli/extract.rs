@@ -38,6 +38,7 @@ fn with_dataset() -> Folder {
         split_rule: "first twenty".into(),
         resize: "none".into(),
         skipped: 0,
+        recipe: String::new(),
         version: "0".into(),
     };
     Dataset { info, images, labels, splits, subjects: None }.save(&folder.path("data/drawn")).unwrap();

@@ -163,7 +163,7 @@ mod tests {
         let counts = text(confusion_counts(&matrix, true));
         assert_eq!(
             counts,
-            "\"true\\predicted (synthetic faces, drawn by the program)\",a,\"b, c\"\na,2,1\n\"b, c\",0,0\n"
+            "\"true\\predicted (synthetic faces)\",a,\"b, c\"\na,2,1\n\"b, c\",0,0\n"
         );
         let shares = text(confusion_shares(&matrix, false));
         assert_eq!(shares, "true\\predicted,a,\"b, c\"\na,0.666667,0.333333\n\"b, c\",,\n");

@@ -160,13 +160,7 @@ fn rows(n: u64) -> String {
 
 fn right(entry: &Entry) -> String {
     let m = &entry.test.metrics;
-    format!(
-        "{} % {} ({} of {})",
-        percent(m.accuracy, 2),
-        interval(m.accuracy_interval),
-        count(m.correct),
-        rows(m.rows)
-    )
+    format!("{} % {} ({} of {})", percent(m.accuracy, 2), interval(m.accuracy_interval), count(m.correct), rows(m.rows))
 }
 
 fn against(single: Option<&Entry>, entry: &Entry) -> String {

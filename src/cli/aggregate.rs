@@ -20,7 +20,12 @@ use table::{Line, table};
 
 /// Combine the probabilities of several models and score the result
 #[derive(Args)]
-#[command(after_help = "\
+#[command(
+    // The experiment goes first: after --members it would count as one more member.
+    override_usage = "\
+ferrofuse aggregate <EXPERIMENT> --members <MODEL|FILE>... [OPTIONS]
+       ferrofuse aggregate --members <FILE>... --labels <FILE> [OPTIONS]",
+    after_help = "\
 Examples:
   Models of an experiment that was run; a member may also be an .npy file with the same rows:
     ferrofuse aggregate fer2013-cnn --members cnn sift-cnn
@@ -28,7 +33,8 @@ Examples:
     ferrofuse aggregate --members a.npy b.npy --labels labels.npy --output mean.npy
   Weights chosen where they may be chosen, on validation rows:
     ferrofuse aggregate --members a.npy b.npy --labels labels.npy --method weighted \\
-      --validation-members a-val.npy b-val.npy --validation-labels labels-val.npy")]
+      --validation-members a-val.npy b-val.npy --validation-labels labels-val.npy"
+)]
 pub struct AggregateArgs {
     /// An experiment that was run, by its name or recipe; without it, members are files and --labels is needed
     #[arg(value_name = "EXPERIMENT")]

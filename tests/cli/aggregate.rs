@@ -144,7 +144,7 @@ fn synthetic_faces_are_said_to_be() {
 #[test]
 fn mistakes_are_named() {
     let folder = with_experiment(false);
-    write_npy(&folder.path("logits.npy"), array![[2.5f32, -1.0, 0.3]; 4].view()).unwrap();
+    write_npy(&folder.path("logits.npy"), ndarray::arr2(&[[2.5f32, -1.0, 0.3]; 4]).view()).unwrap();
     write_npy(&folder.path("short.npy"), array![[0.5f32, 0.25, 0.25]].view()).unwrap();
     write_npy(&folder.path("three.npy"), array![0u8, 1, 2].view()).unwrap();
     folder.write("text.npy", "0.1 0.9");

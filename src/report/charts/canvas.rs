@@ -70,6 +70,7 @@ impl Canvas {
     }
 
     /// Width and height in units; the PNG has [`PNG_SCALE`] pixels for each.
+    #[cfg(test)]
     pub fn size(&self) -> (u32, u32) {
         (self.width, self.height)
     }

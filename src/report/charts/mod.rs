@@ -7,4 +7,6 @@ pub mod confusion;
 pub mod curves;
 mod paint;
 
-pub use canvas::{Canvas, PNG_SCALE};
+pub use canvas::Canvas;
+#[cfg(test)]
+pub use canvas::PNG_SCALE;

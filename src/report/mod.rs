@@ -183,7 +183,8 @@ fn confusion_remark(comparison: &Comparison, scores: &Scores) -> String {
         format::count(m.rows),
         format::percent(m.accuracy, 2)
     );
-    if comparison.dataset.synthetic { format!("{said} · {}", words::SYNTHETIC_SHORT) } else { said }
+    // First, so that it is never what a narrow picture cuts off.
+    if comparison.dataset.synthetic { format!("{} · {said}", words::SYNTHETIC_SHORT) } else { said }
 }
 
 /// How many rows are pixel-identical to a training row, in words.

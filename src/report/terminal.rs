@@ -10,7 +10,7 @@ use crate::evaluation::Comparison;
 pub fn terminal_table(comparison: &Comparison) -> String {
     let mut shown = Table::new();
     shown.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    shown.remove_style(TableComponent::HorizontalLines);
+    shown.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
     let heading = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
     // A mark may follow each number; the heading stands over the number.
     let columns = table::COLUMNS.iter().map(|c| heading(&format!("{} ", c.short)).set_alignment(CellAlignment::Right));

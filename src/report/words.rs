@@ -9,7 +9,7 @@ use crate::recipe::AggregateMethod;
 pub const SYNTHETIC: &str = "These faces are drawn by the program; the numbers say nothing about real faces.";
 
 /// The same where there is room for few words.
-pub const SYNTHETIC_SHORT: &str = "synthetic faces, drawn by the program";
+pub const SYNTHETIC_SHORT: &str = "synthetic faces";
 
 /// Below this a paired test counts as evidence.
 const LEVEL: f64 = 0.05;

@@ -75,10 +75,10 @@ fn legend(canvas: &mut Canvas, entries: &[Entry]) {
     let mut right = WIDTH - 14.0;
     for (colour, name) in ["network", "SVM", "aggregate", "external"].into_iter().enumerate().rev() {
         if entries.iter().any(|e| words::family_colour(e) == colour) {
-            canvas.label(right, 46.0, 11, Anchor::End, Paint::Ink, name);
-            right -= text_width(name, 11) + 6.0;
-            canvas.rect(right - 10.0, 37.0, 10.0, 10.0, Paint::Series(colour));
-            right -= 22.0;
+            right -= text_width(name, 11) + 2.0;
+            canvas.label(right, 46.0, 11, Anchor::Start, Paint::Ink, name);
+            canvas.rect(right - 15.0, 37.0, 10.0, 10.0, Paint::Series(colour));
+            right -= 29.0;
         }
     }
 }

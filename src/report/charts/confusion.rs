@@ -25,7 +25,7 @@ pub fn draw(matrix: &ConfusionMatrix, title: &str, remark: &str, emphasis: Empha
     let side = if c <= 16 { (widest * 11.0 / 12.0 + 6.0).clamp(58.0, 90.0) } else { (1000.0 / c as f64).max(14.0) };
     let names = widest.clamp(50.0, 130.0);
     let (left, top) = (names + 26.0, 78.0);
-    let width = (left + side * c as f64 + 18.0).max(300.0);
+    let width = (left + side * c as f64 + 18.0).max(380.0);
     let height = top + side * c as f64 + 50.0;
     let mut canvas = Canvas::new(width.ceil() as u32, height.ceil() as u32, format!("{title}: confusion matrix"));
     canvas.heading(title, remark);

@@ -17,11 +17,6 @@ pub fn comparison() -> Comparison {
     drawn(&["angry", "happy", "sad"], [60, 24, 30])
 }
 
-/// The same on the seven classes and about as many rows as FER2013 has.
-pub fn large() -> Comparison {
-    drawn(&["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"], [28_000, 3_500, 3_500])
-}
-
 fn drawn(classes: &[&str], rows: [usize; 3]) -> Comparison {
     let classes: Vec<String> = classes.iter().map(|c| c.to_string()).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(20_261_121);

@@ -293,13 +293,4 @@ mod tests {
         assert_eq!(old.len(), 12);
         assert!(old.iter().all(|p| p.to_string_lossy().contains("weighted")));
     }
-
-    /// Writes a large made-up report to look at; `cargo test --release --lib -- --ignored made_up --nocapture` names it.
-    #[test]
-    #[ignore = "makes pictures for the eye, checks nothing"]
-    fn made_up_report_to_look_at() {
-        let folder = tempfile::tempdir().unwrap().keep();
-        write(&folder, &fixture::large(), &Silent).unwrap();
-        println!("{}\n{}", terminal_table(&fixture::large()), folder.display());
-    }
 }

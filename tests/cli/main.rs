@@ -9,4 +9,5 @@ mod import;
 mod inspect;
 mod report;
 mod run;
+mod small;
 mod train;

@@ -83,7 +83,8 @@ fn a_zero_is_no_veto_in_the_geometric_mean() {
 #[test]
 fn the_member_that_differs_is_named_with_how() {
     let first = example(0);
-    let cases: [(&str, fn(&mut Predictions)); 6] = [
+    type Change = fn(&mut Predictions);
+    let cases: [(&str, Change); 6] = [
         ("split test and validation", |p| p.split = Split::Validation),
         ("classes", |p| p.classes[0] = "other".into()),
         ("rows 7 and 99", |p| p.rows[7] = 99),

@@ -15,7 +15,7 @@ pub(crate) fn example(salt: usize) -> Predictions {
         2 => 0.0,
         4 => 1.0,
         _ => {
-            let lift = if (i + salt) % 3 != 0 && usize::from(labels[i]) == j { 12 } else { 0 };
+            let lift = if !(i + salt).is_multiple_of(3) && usize::from(labels[i]) == j { 12 } else { 0 };
             ((i * (7 + salt) + j * 13 + i * j * 5) % 17 + 1 + lift) as f64
         }
     });

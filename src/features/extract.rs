@@ -197,7 +197,7 @@ impl Work<'_> {
                     if self.progress.stop_requested() {
                         return Err(interrupted());
                     }
-                    let local = local.as_mut().map_err(|e| Error::backend("OpenCV", "start", &e))?;
+                    let local = local.as_mut().map_err(|e| Error::backend("OpenCV", "start", e))?;
                     let descriptors = local.describe(self.dataset.images.slice(s![row, .., ..]))?;
                     self.progress.advance(1);
                     Ok(descriptors)

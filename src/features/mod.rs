@@ -28,7 +28,9 @@ pub use memory::parse_memory;
 pub use normalise::{normalise, root_sift};
 pub use store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};
 
-#[cfg(all(test, feature = "opencv"))]
+#[cfg(test)]
+#[cfg(feature = "opencv")]
 mod golden;
-#[cfg(all(test, feature = "opencv"))]
+#[cfg(test)]
+#[cfg(feature = "opencv")]
 mod tests;

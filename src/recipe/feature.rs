@@ -152,8 +152,12 @@ impl Check for FeatureRecipe {
         }
         if let Some(g) = &self.grid {
             let sizes_fit = !g.sizes.is_empty() && g.sizes.iter().all(|s| (0.5..=256.0).contains(s));
-            if !sizes_fit || !(1..=256).contains(&g.count) || !(g.first >= 0.0) || !(g.step > 0.0) {
-                let expected = "first from 0, step above 0, count from 1 to 256, sizes from 0.5 to 256 pixels";
+            if !sizes_fit
+                || !(1..=256).contains(&g.count)
+                || !(0.0..=4096.0).contains(&g.first)
+                || !(0.01..=4096.0).contains(&g.step)
+            {
+                let expected = "first from 0, step from 0.01, count from 1 to 256, sizes from 0.5 to 256 pixels";
                 return Err(Error::invalid("grid", format!("{g:?}"), expected));
             }
         }

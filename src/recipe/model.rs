@@ -374,7 +374,7 @@ impl Check for NetworkRecipe {
         share("head.dropout", self.head.dropout)?;
         if let Some(f) = &self.fusion {
             share("fusion.dropout", f.dropout)?;
-            if !(1..=65_536).contains(&f.hidden) || !(f.l2 >= 0.0) {
+            if !(1..=65_536).contains(&f.hidden) || !(0.0..=1e6).contains(&f.l2) {
                 return Err(Error::invalid("fusion", format!("{f:?}"), "1 to 65,536 hidden units, l2 from 0"));
             }
         }
@@ -387,7 +387,7 @@ impl Check for NetworkRecipe {
         if t.epochs == 0
             || t.batch < 2
             || !(t.learning_rate > 0.0 && t.learning_rate.is_finite())
-            || !(t.weight_decay >= 0.0)
+            || !(0.0..=1e6).contains(&t.weight_decay)
         {
             return Err(Error::invalid(
                 "training",

@@ -151,7 +151,7 @@ fn guess(classes: &[String], split: Split, labels: &[u8], share: f64, rng: &mut 
 fn network(seed: u64) -> TrainingFacts {
     let record = |epoch: u64| {
         let t = epoch as f64 / 12.0;
-        let wobble = if epoch % 2 == 0 { 0.012 } else { -0.006 };
+        let wobble = if epoch.is_multiple_of(2) { 0.012 } else { -0.006 };
         EpochRecord {
             epoch,
             train_loss: Some(1.9 * (-t).exp() + 0.4),

@@ -34,6 +34,8 @@ struct Piece {
 }
 
 type Numbered<T> = (usize, T);
+/// A block of the file, or why there is none.
+type Block = Numbered<Result<Vec<u8>, BlockFault>>;
 
 /// Parses what `blocks` holds, on as many threads as rayon has, with the same result for any number of them.
 ///
@@ -49,7 +51,7 @@ pub(super) fn parse(
 ) -> Result<Parsed> {
     let threads = rayon::current_num_threads().max(1);
     // The number of buffers bounds what can wait in here.
-    let (full, work) = channel::<Numbered<Result<Vec<u8>, BlockFault>>>();
+    let (full, work) = channel::<Block>();
     let (give_back, spare) = channel::<Vec<u8>>();
     let (done, pieces) = channel::<Numbered<Result<Piece, BlockFault>>>();
     for _ in 0..2 * threads {
@@ -73,12 +75,7 @@ pub(super) fn parse(
     })
 }
 
-fn fill_blocks(
-    mut blocks: Blocks<'_>,
-    size: usize,
-    spare: &Receiver<Vec<u8>>,
-    full: &Sender<Numbered<Result<Vec<u8>, BlockFault>>>,
-) {
+fn fill_blocks(mut blocks: Blocks<'_>, size: usize, spare: &Receiver<Vec<u8>>, full: &Sender<Block>) {
     for number in 0.. {
         // No spare buffer ever comes when the parsers have stopped.
         let Ok(mut buffer) = spare.recv() else { return };
@@ -95,7 +92,7 @@ fn fill_blocks(
 }
 
 fn parse_blocks(
-    work: &Mutex<Receiver<Numbered<Result<Vec<u8>, BlockFault>>>>,
+    work: &Mutex<Receiver<Block>>,
     done: &Sender<Numbered<Result<Piece, BlockFault>>>,
     give_back: &Sender<Vec<u8>>,
     rules: &RowRules,

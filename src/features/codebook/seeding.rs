@@ -43,7 +43,7 @@ pub(super) fn k_means_plus_plus(
     let flat = candidates.as_slice().unwrap_or_default();
     let d = points.dimensions();
     while chosen.len() < k {
-        if chosen.len() % 64 == 0 {
+        if chosen.len().is_multiple_of(64) {
             progress.advance(64);
             if progress.stop_requested() {
                 progress.finish("");

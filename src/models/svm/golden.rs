@@ -138,8 +138,8 @@ fn permuted_classes_give_permuted_probabilities() {
     let permuted: Vec<u8> = y.iter().map(|&l| to[usize::from(l)]).collect();
     let recipe = recipe(SvmMode::Local);
     let (a, b) = (run(&recipe, x.view(), &y, 3).unwrap(), run(&recipe, x.view(), &permuted, 3).unwrap());
-    for class in 0..3 {
-        let (p, q) = (a.test.column(class), b.test.column(usize::from(to[class])));
+    for (class, &new) in to.iter().enumerate() {
+        let (p, q) = (a.test.column(class), b.test.column(usize::from(new)));
         assert!(p.iter().zip(q).all(|(p, q)| (p - q).abs() < 1e-5));
     }
 }

@@ -8,7 +8,7 @@ mod npy;
 mod npy_any;
 mod tensors;
 
-pub use atomic::{write_atomically, write_bytes_atomically};
+pub use atomic::{remove_if_there, write_atomically, write_bytes_atomically};
 pub use fingerprint::Fingerprint;
 pub use json::{read_json, write_json};
 pub use layout::Workspace;

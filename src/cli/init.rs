@@ -13,8 +13,7 @@ use super::Context;
 /// Write the built-in recipes into the working folder, to be changed there
 #[derive(Args)]
 #[command(after_help = "\
-A recipe in the working folder wins over the built-in one of the same name. A file that was changed is kept, unless
---force is given.")]
+A recipe in the working folder wins over the built-in one of the same name. A changed file stays, unless --force is given.")]
 pub struct InitArgs {
     /// Also replace recipes that were changed
     #[arg(long)]

@@ -3,6 +3,7 @@
 use clap::Args;
 use ferrofuse::models::Start;
 use ferrofuse::recipe::{Kind, ModelRecipe, Recipe, load};
+use ferrofuse::report;
 
 use super::Context;
 use super::scores::{as_json, as_text};
@@ -10,8 +11,8 @@ use super::work::WorkArgs;
 
 /// Train a model on a dataset
 ///
-/// Writes weights.safetensors, model.json and history.csv into models/DATASET/MODEL/, with the probabilities of the
-/// validation and test rows. The epoch that is best on validation is kept. Features that the model needs are
+/// Writes weights.safetensors, model.json, history.csv and curves.png into models/DATASET/MODEL/, with the
+/// probabilities of the validation and test rows. The epoch that is best on validation is kept. Features that the model needs are
 /// extracted first. Ctrl-C leaves a checkpoint of the last completed epoch.
 #[derive(Args)]
 pub struct TrainArgs {
@@ -49,6 +50,7 @@ pub fn run(args: &TrainArgs, context: &Context) -> anyhow::Result<()> {
     };
     let fitted = runner.model(&dataset, &recipe, start)?;
     let folder = context.workspace.model(&dataset.info.name, &recipe.name);
+    report::write_curves(&folder, &fitted.title, &fitted.training, dataset.info.synthetic)?;
     let state = if fitted.fresh { "is fresh; nothing to do" } else { "is trained" };
     let text = format!(
         "{} {state}: {}\n{}",

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array3, ArrayView1};
 use serde::{Deserialize, Serialize};
 
 use super::Split;
-use crate::artifact::{Fingerprint, read_json, read_npy1, read_npy3, write_json, write_npy};
+use crate::artifact::{Fingerprint, read_json, read_npy1, read_npy3, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 
 /// Version of the folder's format; a folder of another version is refused.
@@ -114,10 +114,7 @@ impl Dataset {
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
         // An older description must not vouch for arrays that are half replaced.
         for former in ["dataset.json", "subjects.npy"].map(|file| folder.join(file)) {
-            match std::fs::remove_file(&former) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("replace", &former, e)),
-                _ => {}
-            }
+            remove_if_there(&former)?;
         }
         for file in ["images.npy", "labels.npy", "splits.npy", "subjects.npy", "dataset.json"] {
             let (from, to) = (fresh.path().join(file), folder.join(file));

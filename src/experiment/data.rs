@@ -16,6 +16,10 @@ impl Runner<'_> {
         if folder.join("dataset.json").exists() {
             let info = Dataset::load_info(&folder)?;
             if info.recipe == recipe.fingerprint() {
+                if let Some(from) = &self.options.from {
+                    let said = "is imported already; `ferrofuse import` would replace it by";
+                    self.progress.say(&format!("{} {said} {}", recipe.name, from.display()));
+                }
                 return Ok(info);
             }
             self.progress.say(&format!("{}: the recipe changed, importing again", recipe.name));

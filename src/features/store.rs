@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use super::extract::Stage;
-use crate::artifact::{Fingerprint, read_json, read_npy2, write_json, write_npy};
+use crate::artifact::{Fingerprint, read_json, read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 use crate::recipe::{FeatureRecipe, Recipe};
 
@@ -98,12 +98,12 @@ impl FeatureMatrix {
     /// # Errors
     /// [`Error::Io`] with the path.
     pub fn save(&self, folder: &Path) -> Result<()> {
-        remove(&folder.join("feature.json"))?;
+        remove_if_there(&folder.join("feature.json"))?;
         write_npy(&folder.join("features.npy"), self.features.view())?;
         let codebook = folder.join("codebook.npy");
         match &self.codebook {
             Some(words) => write_npy(&codebook, words.view())?,
-            None => remove(&codebook)?,
+            None => remove_if_there(&codebook)?,
         }
         write_json(&folder.join("feature.json"), &self.info)
     }
@@ -177,11 +177,4 @@ fn check_finite(path: &Path, values: ArrayView2<'_, f32>) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("replace", path, e)),
-        _ => Ok(()),
-    }
 }

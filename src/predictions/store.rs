@@ -9,7 +9,7 @@ use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
 use super::Predictions;
-use crate::artifact::{NpyElement, read_json, read_npy1, read_npy2, write_json, write_npy};
+use crate::artifact::{NpyElement, read_json, read_npy1, read_npy2, remove_if_there, write_json, write_npy};
 use crate::dataset::{DatasetInfo, Split};
 use crate::error::{Error, Result};
 
@@ -199,10 +199,7 @@ fn discard(folder: &Path, index: &PredictionIndex) -> Result<()> {
         paths.extend(stems.map(|stem| folder.join(format!("{stem}.{split}.npy"))));
     }
     for path in paths {
-        match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("remove", &path, e)),
-            _ => {}
-        }
+        remove_if_there(&path)?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use rayon::prelude::*;
 use crate::artifact::write_bytes_atomically;
 use crate::dataset::Split;
 use crate::error::{Error, Result};
-use crate::evaluation::{Comparison, DatasetFacts, Scores};
+use crate::evaluation::{Comparison, DatasetFacts, Scores, TrainingFacts};
 use crate::progress::Progress;
 
 use charts::confusion::Emphasis;
@@ -33,7 +33,7 @@ pub use json::SCHEMA;
 pub use terminal::terminal_table;
 pub use words::{SYNTHETIC, summary};
 
-/// What [`write`] wrote.
+/// What [`write()`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFiles {
     /// `report.html`.
@@ -72,11 +72,29 @@ pub fn write(folder: &Path, comparison: &Comparison, progress: &dyn Progress) ->
 ///
 /// # Errors
 /// [`Error::Missing`] without `metrics.json`, [`Error::Malformed`] with the place in it that does not fit, and those of
-/// [`write`].
+/// [`write()`].
 pub fn rebuild(folder: &Path, progress: &dyn Progress) -> Result<(Comparison, ReportFiles)> {
     let comparison = json::read(folder)?;
     let files = render(folder, &comparison, progress)?;
     Ok((comparison, files))
+}
+
+/// Draws loss and accuracy over the epochs of one training as `curves.png` and `curves.svg` into `folder`.
+///
+/// Returns the files, none for a model without epochs. `synthetic` says that the faces were drawn.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn write_curves(folder: &Path, title: &str, training: &TrainingFacts, synthetic: bool) -> Result<Vec<PathBuf>> {
+    match curves::draw(training, title, remark(synthetic)) {
+        Some(canvas) => Picture { stem: "curves".into(), canvas, csv: None }.write(folder),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What a picture of scores says of the faces; nothing of real ones.
+fn remark(synthetic: bool) -> &'static str {
+    if synthetic { words::SYNTHETIC_SHORT } else { "" }
 }
 
 /// Reads the comparison stored in `folder/metrics.json`.
@@ -166,8 +184,8 @@ fn pictures(comparison: &Comparison) -> Vec<Picture> {
                 csv: Some(csv::confusion_shares(matrix, synthetic)),
             });
         }
-        let remark = if synthetic { words::SYNTHETIC_SHORT } else { "" };
-        if let Some(canvas) = entry.training.as_ref().and_then(|t| curves::draw(t, &entry.title, remark)) {
+        let drawn = entry.training.as_ref().and_then(|t| curves::draw(t, &entry.title, remark(synthetic)));
+        if let Some(canvas) = drawn {
             all.push(Picture { stem: format!("curves/{stem}"), canvas, csv: None });
         }
     }

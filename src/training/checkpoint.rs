@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Tensors, read_tensors, write_tensors};
+use crate::artifact::{Tensors, read_tensors, remove_if_there, write_tensors};
 use crate::error::{Error, Result};
 use crate::models::EpochRecord;
 
@@ -88,10 +88,6 @@ impl Checkpoint {
 
     /// Removes the file of a model folder, if any.
     pub fn remove(folder: &Path) -> Result<()> {
-        let path = Self::path(folder);
-        match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", path, e)),
-            _ => Ok(()),
-        }
+        remove_if_there(&Self::path(folder))
     }
 }

@@ -76,6 +76,7 @@ pub fn train_network(
         progress.say(&format!("{}: going on after epoch {}", recipe.name, history.len()));
     }
 
+    TrainedNetwork::forget(folder)?;
     let pass = Pass { recipe: &recipe.value, scale, device, progress };
     let epochs = recipe.value.training.epochs;
     let training_rows = train.labels.size()[0] as u64;

@@ -16,6 +16,7 @@ fn a_trained_network_is_fresh_the_second_time_and_can_be_scored() {
     let history = std::fs::read_to_string(folder.path("models/tiny/plain/history.csv")).unwrap();
     assert_eq!(history.lines().count(), 5, "{history}");
     assert!(!folder.path("models/tiny/plain/checkpoint.safetensors").exists());
+    assert!(folder.path("models/tiny/plain/curves.png").exists());
     assert!(folder.ok(&PLAIN).contains("fresh"));
     let shown = folder.ok(&["evaluate", "plain", "-d", "tiny", "--split", "test", "--json"]);
     let value: serde_json::Value = serde_json::from_str(&shown).unwrap();

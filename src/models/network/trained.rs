@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
 use tch::Kind;
 
-use crate::artifact::{Tensors, read_tensors, write_json};
+use crate::artifact::{Tensors, read_tensors, remove_if_there, write_json};
 use crate::error::{Error, Result};
 use crate::models::NetworkDescription;
 use crate::progress::Progress;
@@ -70,6 +70,11 @@ impl TrainedNetwork {
     /// Writes `model.json`, last of all, so that a folder without it counts as unfinished.
     pub(crate) fn describe(folder: &Path, description: &NetworkDescription) -> Result<()> {
         write_json(&folder.join("model.json"), description)
+    }
+
+    /// Takes `model.json` away before other weights come: it must not vouch for them.
+    pub(crate) fn forget(folder: &Path) -> Result<()> {
+        remove_if_there(&folder.join("model.json"))
     }
 
     /// What the network is.

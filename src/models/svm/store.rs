@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::global::Global;
 use super::local::Local;
 use super::{Body, Calibration, SvmInput, SvmModel};
-use crate::artifact::{Fingerprint, read_json, read_npy2, write_json, write_npy};
+use crate::artifact::{Fingerprint, read_json, read_npy2, remove_if_there, write_json, write_npy};
 use crate::dataset::Split;
 use crate::error::{Error, Result};
 use crate::recipe::{SvmMode, SvmRecipe};
@@ -59,11 +59,7 @@ impl SvmModel {
         let description = folder.join(DESCRIPTION);
         // An older description must not vouch for arrays that are half replaced.
         for name in [DESCRIPTION, SUPPORT, ALPHA] {
-            let path = folder.join(name);
-            match std::fs::remove_file(&path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io("replace", &path, e)),
-                _ => {}
-            }
+            remove_if_there(&folder.join(name))?;
         }
         let rho = match &self.body {
             Body::Local { .. } => Vec::new(),

@@ -49,7 +49,7 @@ impl Runner<'_> {
             let comparison = report::read(&folder)?;
             return Ok(RunOutcome { comparison, folder, fresh: true });
         }
-        let dataset = self.dataset(&recipe.value.dataset)?;
+        let dataset = Dataset::load(&self.workspace.dataset(&info.name))?;
         let mut entries = Vec::new();
         for model in &models {
             let fitted = self.model(&dataset, model, Start::Resume)?;

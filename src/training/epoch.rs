@@ -136,11 +136,7 @@ impl Pass<'_> {
             let x = self.scale.apply(&part(&rows.images)?)?;
             let features = rows.features.as_ref().map(part).transpose()?;
             let labels = part(&rows.labels)?;
-            let forward = |x: &Tensor| network.forward(x, features.as_ref(), false)?.f_softmax(-1, Kind::Float);
-            let mut p = forward(&x)?;
-            if self.recipe.training.flip_at_prediction {
-                p = p.f_add(&forward(&x.f_flip([3])?)?)?.f_div_scalar(2.0)?;
-            }
+            let p = network.probabilities(&x, features.as_ref(), self.recipe.training.flip_at_prediction)?;
             let own = p.f_gather(1, &labels.f_unsqueeze(1)?, false)?.f_clamp_min(1e-12)?;
             loss -= own.f_log()?.f_sum(Kind::Double)?.f_double_value(&[])?;
             right += p.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?.f_double_value(&[])?;

@@ -5,7 +5,7 @@
 
 use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
 use tch::nn::{Init, Path, VarStore};
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use crate::artifact::Tensors;
 use crate::error::{Error, Result};
@@ -113,6 +113,16 @@ impl Network {
             x = dropout(dense.forward(&x)?.f_relu()?, self.head_dropout, train)?;
         }
         self.output.forward(&x)
+    }
+
+    /// Class probabilities, b x c, of pictures as they are; with `flip` the mean over each picture and its mirror image.
+    pub fn probabilities(&self, images: &Tensor, features: Option<&Tensor>, flip: bool) -> Result<Tensor, TchError> {
+        let predict = |x: &Tensor| self.forward(x, features, false)?.f_softmax(-1, Kind::Float);
+        let p = predict(images)?;
+        match flip {
+            true => p.f_add(&predict(&images.f_flip([3])?)?)?.f_div_scalar(2.0),
+            false => Ok(p),
+        }
     }
 
     /// The L2 penalty of the fused layer's weights, to be added to the loss; none without one.

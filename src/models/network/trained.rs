@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
-use tch::Kind;
 
 use crate::artifact::{Tensors, read_tensors, remove_if_there, write_json};
 use crate::error::{Error, Result};
@@ -134,11 +133,7 @@ impl TrainedNetwork {
             }
             _ => None,
         };
-        let forward = |x: &tch::Tensor| self.network.forward(x, f.as_ref(), false)?.f_softmax(-1, Kind::Float);
-        let mut p = forward(&x)?;
-        if d.recipe.training.flip_at_prediction {
-            p = p.f_add(&forward(&x.f_flip([3])?)?)?.f_div_scalar(2.0)?;
-        }
+        let p = self.network.probabilities(&x, f.as_ref(), d.recipe.training.flip_at_prediction)?;
         to_array(&p)
     }
 }

@@ -30,3 +30,29 @@ impl Progress for Silent {
         false
     }
 }
+
+/// Asks tests' work to stop once so many items are done: at once for 0.
+#[cfg(test)]
+pub(crate) struct StopAfter(std::sync::atomic::AtomicU64);
+
+#[cfg(test)]
+impl StopAfter {
+    pub(crate) fn new(items: u64) -> Self {
+        Self(std::sync::atomic::AtomicU64::new(items))
+    }
+}
+
+#[cfg(test)]
+impl Progress for StopAfter {
+    fn start(&self, _: &str, _: u64, _: &str) {}
+    fn advance(&self, n: u64) {
+        use std::sync::atomic::Ordering::SeqCst;
+        let _ = self.0.fetch_update(SeqCst, SeqCst, |left| Some(left.saturating_sub(n)));
+    }
+    fn note(&self, _: &str) {}
+    fn finish(&self, _: &str) {}
+    fn say(&self, _: &str) {}
+    fn stop_requested(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::SeqCst) == 0
+    }
+}

@@ -6,7 +6,7 @@ use super::golden::picture;
 use super::*;
 use crate::artifact::Workspace;
 use crate::dataset::{Dataset, DatasetInfo, Split};
-use crate::progress::Silent;
+use crate::progress::{Silent, StopAfter};
 use crate::recipe::{FeatureRecipe, Kind, Normalisation, Recipe, load};
 use crate::{Error, Result};
 
@@ -184,18 +184,7 @@ fn what_cannot_be_extracted_says_why() {
 
 #[test]
 fn work_stops_when_asked_to() {
-    struct Stop;
-    impl crate::Progress for Stop {
-        fn start(&self, _: &str, _: u64, _: &str) {}
-        fn advance(&self, _: u64) {}
-        fn note(&self, _: &str) {}
-        fn finish(&self, _: &str) {}
-        fn say(&self, _: &str) {}
-        fn stop_requested(&self) -> bool {
-            true
-        }
-    }
-    let outcome = extract(&dataset(9), &recipe("sift", 0), AMPLE, &Stop);
+    let outcome = extract(&dataset(9), &recipe("sift", 0), AMPLE, &StopAfter::new(0));
     assert!(matches!(outcome, Err(Error::Interrupted { .. })));
 }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{Array2, Array3, s};
 use rand::Rng;
@@ -14,7 +13,7 @@ use crate::artifact::read_tensors;
 use crate::dataset::{Dataset, DatasetInfo, Split};
 use crate::models::Start;
 use crate::models::network::{Device, TrainedNetwork};
-use crate::progress::{Progress, Silent};
+use crate::progress::{Progress, Silent, StopAfter};
 use crate::recipe::{NetworkRecipe, Recipe};
 
 /// libtorch has one generator for the whole process, so that only one training at a time repeats itself.
@@ -103,22 +102,6 @@ fn options(start: Start) -> TrainOptions {
     TrainOptions { start, device: Device::CPU, threads: 1 }
 }
 
-/// Asks to stop after some batches' worth of rows.
-struct StopAfter(AtomicUsize);
-
-impl Progress for StopAfter {
-    fn start(&self, _: &str, _: u64, _: &str) {}
-    fn advance(&self, n: u64) {
-        let _ = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(n as usize)));
-    }
-    fn note(&self, _: &str) {}
-    fn finish(&self, _: &str) {}
-    fn say(&self, _: &str) {}
-    fn stop_requested(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == 0
-    }
-}
-
 fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) -> crate::Result<TrainedNetwork> {
     let (dataset, features) = (halves(), features());
     let feature = text.contains("[fusion]").then(|| (features.view(), "abc"));
@@ -153,7 +136,7 @@ fn an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one() {
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         train_in(whole.path(), &text, Start::Fresh, &Silent).unwrap();
         // 60 rows an epoch: stops in the middle of the third one.
-        let stop = StopAfter(AtomicUsize::new(60 * 2 + 20));
+        let stop = StopAfter::new(60 * 2 + 20);
         let stopped = train_in(parts.path(), &text, Start::Fresh, &stop).map(|_| ()).unwrap_err();
         assert!(matches!(&stopped, Error::Interrupted { kept } if kept.contains("epoch 2")), "{stopped}");
         assert!(!parts.path().join("model.json").exists());
@@ -169,7 +152,7 @@ fn an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one() {
 fn a_checkpoint_of_another_recipe_is_refused_until_restart() {
     let _lock = ONE_AT_A_TIME.lock().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let stop = StopAfter(AtomicUsize::new(70));
+    let stop = StopAfter::new(70);
     assert!(train_in(folder.path(), RECIPE, Start::Fresh, &stop).is_err());
     let other = RECIPE.replace("seed = 5", "seed = 6");
     let refused = train_in(folder.path(), &other, Start::Resume, &Silent).map(|_| ()).unwrap_err();

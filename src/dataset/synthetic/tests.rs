@@ -5,7 +5,7 @@ use ndarray::{Array2, s};
 use super::geometry::Features;
 use super::*;
 use crate::dataset::{Dataset, Split};
-use crate::progress::{Progress, Silent};
+use crate::progress::{Silent, StopAfter};
 use crate::recipe::SyntheticRecipe;
 
 fn classes() -> Vec<String> {
@@ -156,17 +156,6 @@ fn what_cannot_be_drawn_is_refused() {
 
 #[test]
 fn a_wish_to_stop_is_heard() {
-    struct Stop;
-    impl Progress for Stop {
-        fn start(&self, _: &str, _: u64, _: &str) {}
-        fn advance(&self, _: u64) {}
-        fn note(&self, _: &str) {}
-        fn finish(&self, _: &str) {}
-        fn say(&self, _: &str) {}
-        fn stop_requested(&self) -> bool {
-            true
-        }
-    }
-    let outcome = draw("s", "s", &recipe(1), &classes(), [48, 48], &Stop);
+    let outcome = draw("s", "s", &recipe(1), &classes(), [48, 48], &StopAfter::new(0));
     assert!(matches!(outcome, Err(crate::error::Error::Interrupted { .. })));
 }

@@ -30,6 +30,13 @@ impl DescriptorSet {
         self.bytes.extend_from_slice(&descriptors[..whole]);
     }
 
+    /// Lets `write` append whole descriptors.
+    pub(super) fn write<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+        let outcome = write(&mut self.bytes);
+        self.bytes.truncate(self.bytes.len() - self.bytes.len() % DESCRIPTOR_LENGTH);
+        outcome
+    }
+
     /// Replaces descriptor `index`, which must exist, by `descriptor`, which must have 128 bytes.
     pub(super) fn replace(&mut self, index: usize, descriptor: &[u8]) {
         self.bytes[index * DESCRIPTOR_LENGTH..(index + 1) * DESCRIPTOR_LENGTH].copy_from_slice(descriptor);

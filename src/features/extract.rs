@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::codebook::{Codebook, Points, interrupted};
 use super::extractor::{Described, Encoder};
-use super::local::Local;
+use super::local::{Local, points_of};
 use super::memory::{Plan, show_memory};
 use super::reservoir::Reservoir;
 use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};
@@ -19,6 +19,8 @@ use crate::recipe::{CodebookRecipe, FeatureRecipe, Recipe};
 
 /// Pictures whose descriptors are worked on at one time.
 pub(super) const CHUNK: usize = 512;
+/// Pictures that a thread describes at one go.
+const STRETCH: usize = 16;
 
 /// A stretch of the work and how long it took.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +51,7 @@ impl Stage {
 ///
 /// # Errors
 /// [`Error::Invalid`] when pictures are too small for the recipe, there are fewer training descriptors than words, or
-/// the budget does not hold the codebook; [`Error::FeatureOff`] in a build without OpenCV; [`Error::Interrupted`] when
+/// the budget does not hold the codebook; [`Error::FeatureOff`] for what needs OpenCV in a build without it; [`Error::Interrupted`] when
 /// `progress` asks to stop.
 pub fn extract(
     dataset: &Dataset,
@@ -62,11 +64,12 @@ pub fn extract(
     }
     // Fails early on pictures that do not fit.
     Local::new(&recipe.value, dataset.info.height, dataset.info.width)?;
-    let work = Work { dataset, recipe: &recipe.value, progress };
+    let points = points_of(&recipe.value, dataset.info.height, dataset.info.width)?;
+    let work = Work { dataset, recipe: &recipe.value, points, progress };
     let mut result = match &recipe.value.codebook {
         None => work.concatenate()?,
         Some(codebook) => {
-            let plan = Plan::new(&recipe.value, codebook, dataset.rows(Split::Train).len(), memory_budget)?;
+            let plan = Plan::new(points, codebook, dataset.rows(Split::Train).len(), memory_budget)?;
             work.bag_of_words(codebook, &plan)?
         }
     };
@@ -78,6 +81,8 @@ pub fn extract(
 struct Work<'a> {
     dataset: &'a Dataset,
     recipe: &'a FeatureRecipe,
+    /// Descriptors of each picture, where their number is fixed.
+    points: Option<usize>,
     progress: &'a dyn Progress,
 }
 
@@ -97,7 +102,7 @@ impl Tally {
 
 impl Work<'_> {
     fn concatenate(&self) -> Result<FeatureMatrix> {
-        let encoder = Encoder::new(self.recipe, None)?;
+        let encoder = Encoder::new(self.recipe, None, self.points)?;
         let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions));
         let mut tally = Tally::default();
         let describe = self.describe_all("describe", |rows, described| {
@@ -151,7 +156,7 @@ impl Work<'_> {
         };
 
         let centres = codebook.centres().to_owned();
-        let encoder = Encoder::new(self.recipe, Some(codebook))?;
+        let encoder = Encoder::new(self.recipe, Some(codebook), self.points)?;
         let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions));
         let encoding = match cache {
             Some(chunks) => self.encode_all(&encoder, chunks, &mut features)?,
@@ -189,23 +194,29 @@ impl Work<'_> {
 
     fn describe(&self, rows: Range<usize>) -> Result<Described> {
         let info = &self.dataset.info;
-        let pictures: Vec<Vec<u8>> = rows
+        let stretches: Vec<Range<usize>> =
+            rows.clone().step_by(STRETCH).map(|first| first..(first + STRETCH).min(rows.end)).collect();
+        let parts: Vec<Described> = stretches
             .into_par_iter()
             .map_init(
                 || Local::new(self.recipe, info.height, info.width),
-                |local, row| {
-                    if self.progress.stop_requested() {
-                        return Err(interrupted());
+                |local, stretch| {
+                    let local = local.as_mut().map_err(|e| Error::backend("the extractor", "start", e))?;
+                    let mut described = Described::new(self.recipe.root_sift);
+                    for row in stretch {
+                        if self.progress.stop_requested() {
+                            return Err(interrupted());
+                        }
+                        let image = self.dataset.images.slice(s![row, .., ..]);
+                        described.push(|bytes| local.describe(image, bytes))?;
+                        self.progress.advance(1);
                     }
-                    let local = local.as_mut().map_err(|e| Error::backend("OpenCV", "start", e))?;
-                    let descriptors = local.describe(self.dataset.images.slice(s![row, .., ..]))?;
-                    self.progress.advance(1);
-                    Ok(descriptors)
+                    Ok(described)
                 },
             )
             .collect::<Result<_>>()?;
         let mut described = Described::new(self.recipe.root_sift);
-        pictures.iter().for_each(|descriptors| described.push(descriptors));
+        parts.iter().for_each(|part| described.append(part));
         Ok(described)
     }
 

@@ -6,7 +6,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
 use super::codebook::{Codebook, Points};
-use super::local::Local;
+use super::local::{Local, points_of};
 use super::{DESCRIPTOR_LENGTH, DescriptorSet, FeatureMatrix, histogram, normalise};
 use crate::error::{Error, Result};
 use crate::recipe::{Encoding, FeatureRecipe};
@@ -26,7 +26,9 @@ impl Extractor {
     /// build without OpenCV.
     pub fn new(recipe: &FeatureRecipe, codebook: Option<Array2<f32>>, height: usize, width: usize) -> Result<Self> {
         let codebook = codebook.map(Codebook::new).transpose()?;
-        Ok(Self { local: Local::new(recipe, height, width)?, encoder: Encoder::new(recipe, codebook)? })
+        let local = Local::new(recipe, height, width)?;
+        let points = points_of(recipe, height, width)?;
+        Ok(Self { local, encoder: Encoder::new(recipe, codebook, points)? })
     }
 
     /// For pictures like those that the features in `folder` were extracted from.
@@ -50,7 +52,7 @@ impl Extractor {
     /// [`Error::Invalid`] when the picture has another size, [`Error::Backend`] when OpenCV fails.
     pub fn describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Array1<f32>> {
         let mut described = Described::new(self.encoder.root_sift);
-        described.push(&self.local.describe(image)?);
+        described.push(|bytes| self.local.describe(image, bytes))?;
         let mut vectors = Array2::zeros((1, self.dimensions()));
         self.encoder.encode(&described, vectors.view_mut())?;
         Ok(vectors.row(0).to_owned())
@@ -69,10 +71,18 @@ impl Described {
         Self { descriptors: DescriptorSet::new(root_sift), counts: Vec::new() }
     }
 
-    /// Adds a picture.
-    pub(super) fn push(&mut self, descriptors: &[u8]) {
-        self.descriptors.extend(descriptors);
-        self.counts.push(descriptors.len() / DESCRIPTOR_LENGTH);
+    /// Adds a picture, whose descriptors `write` appends.
+    pub(super) fn push(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        let before = self.descriptors.len();
+        self.descriptors.write(write)?;
+        self.counts.push(self.descriptors.len() - before);
+        Ok(())
+    }
+
+    /// Adds the pictures of `other` behind its own.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.descriptors.extend(other.descriptors.bytes());
+        self.counts.extend(&other.counts);
     }
 
     /// The bytes of each picture's descriptors.
@@ -95,9 +105,10 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    pub(super) fn new(recipe: &FeatureRecipe, codebook: Option<Codebook>) -> Result<Self> {
-        let dimensions = match (recipe.encoding, &codebook, &recipe.grid) {
-            (Encoding::Concatenate, None, Some(grid)) => grid.count * grid.count * grid.sizes.len() * DESCRIPTOR_LENGTH,
+    /// `points` is the number of descriptors of each picture, where it is fixed.
+    pub(super) fn new(recipe: &FeatureRecipe, codebook: Option<Codebook>, points: Option<usize>) -> Result<Self> {
+        let dimensions = match (recipe.encoding, &codebook, points) {
+            (Encoding::Concatenate, None, Some(points)) => points * DESCRIPTOR_LENGTH,
             (Encoding::BagOfWords, Some(codebook), _) if codebook.dimensions() == DESCRIPTOR_LENGTH => codebook.words(),
             (_, codebook, _) => {
                 let found = codebook.as_ref().map_or("none".into(), |c| format!("{} x {}", c.words(), c.dimensions()));

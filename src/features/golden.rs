@@ -67,7 +67,13 @@ fn dense_sift_equals_cv2() {
             extractor: Where::DenseSift,
             root_sift: false,
             detector: None,
-            grid: Some(GridRecipe { first, step, count, sizes: vec![size] }),
+            grid: Some(GridRecipe {
+                first: Some(first),
+                step,
+                count: Some(count),
+                sizes: vec![size],
+                ..GridRecipe::default()
+            }),
             encoding: Encoding::Concatenate,
             codebook: None,
             normalisation: Normalisation::None,
@@ -82,7 +88,8 @@ fn dense_sift_equals_cv2() {
 fn detected_sift_equals_cv2() {
     let golden = golden().sift;
     let mut sift = super::sift::Sift::new(&Default::default()).unwrap();
-    let bytes = sift.detect_and_describe(picture().view()).unwrap();
+    let mut bytes = Vec::new();
+    sift.detect_and_describe(picture().view(), &mut bytes).unwrap();
     let mut ours: Vec<Vec<f32>> =
         bytes.chunks(DESCRIPTOR_LENGTH).map(|d| d.iter().map(|&b| f32::from(b)).collect()).collect();
     assert_eq!(ours.len(), golden.keypoints);

@@ -2,8 +2,9 @@
 
 use ndarray::ArrayView2;
 
+use super::{DESCRIPTOR_LENGTH, DenseSift};
 use crate::error::{Error, Result};
-use crate::recipe::FeatureRecipe;
+use crate::recipe::{Backend, FeatureRecipe};
 
 /// The smallest picture side that SIFT's scale space can be built on.
 const SMALLEST: usize = 8;
@@ -15,44 +16,43 @@ pub(super) struct Local {
     method: Method,
 }
 
-/// Empty without OpenCV: then there is no `Local` either.
 enum Method {
     #[cfg(feature = "opencv")]
     Sift(super::sift::Sift),
     #[cfg(feature = "opencv")]
-    Dense(super::dense_sift::DenseSift),
+    OpencvGrid(super::dense_sift::opencv::KeypointGrid),
+    NativeGrid(NativeGrid),
+}
+
+/// Dense SIFT with memory for the descriptors of one picture.
+struct NativeGrid {
+    dense: DenseSift,
+    descriptors: Vec<[f32; DESCRIPTOR_LENGTH]>,
+    norms: Vec<f32>,
 }
 
 impl Local {
     /// # Errors
-    /// [`Error::Invalid`] when pictures of this size are too small, [`Error::FeatureOff`] without OpenCV.
+    /// [`Error::Invalid`] when pictures of this size are too small, [`Error::FeatureOff`] for what needs OpenCV in a
+    /// build without it.
     pub(super) fn new(recipe: &FeatureRecipe, height: usize, width: usize) -> Result<Self> {
         if height.min(width) < SMALLEST {
             let expected = format!("at least {SMALLEST} x {SMALLEST} pixels for SIFT");
             return Err(Error::invalid("picture size", format!("{height} x {width}"), expected));
         }
-        if let Some(grid) = &recipe.grid {
-            super::grid_points(grid, height, width)?;
-        }
-        Self::with_library(recipe, height, width)
-    }
-
-    #[cfg(feature = "opencv")]
-    fn with_library(recipe: &FeatureRecipe, height: usize, width: usize) -> Result<Self> {
         let method = match &recipe.grid {
-            Some(grid) => Method::Dense(super::dense_sift::DenseSift::new(grid, height, width)?),
-            None => Method::Sift(super::sift::Sift::new(&recipe.detector.clone().unwrap_or_default())?),
+            Some(grid) if grid.backend() == Backend::Native => {
+                let dense = DenseSift::new(grid, height, width)?;
+                let (descriptors, norms) = (vec![[0.0; DESCRIPTOR_LENGTH]; dense.len()], vec![0.0; dense.len()]);
+                Method::NativeGrid(NativeGrid { dense, descriptors, norms })
+            }
+            _ => with_opencv(recipe, height, width)?,
         };
         Ok(Self { height, width, method })
     }
 
-    #[cfg(not(feature = "opencv"))]
-    fn with_library(recipe: &FeatureRecipe, _: usize, _: usize) -> Result<Self> {
-        Err(Error::FeatureOff { what: format!("extracting {}", recipe.title), feature: "opencv" })
-    }
-
-    /// The descriptors of a picture, 128 bytes each.
-    pub(super) fn describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Vec<u8>> {
+    /// Appends the descriptors of a picture, 128 bytes each.
+    pub(super) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
         if image.dim() != (self.height, self.width) {
             let expected = format!("{} x {}", self.height, self.width);
             let (height, width) = image.dim();
@@ -60,9 +60,42 @@ impl Local {
         }
         match self.method {
             #[cfg(feature = "opencv")]
-            Method::Sift(ref mut sift) => sift.detect_and_describe(image),
+            Method::Sift(ref mut sift) => sift.detect_and_describe(image, into),
             #[cfg(feature = "opencv")]
-            Method::Dense(ref mut dense) => dense.describe(image),
+            Method::OpencvGrid(ref mut grid) => grid.describe(image, into),
+            Method::NativeGrid(ref mut grid) => grid.describe(image, into),
         }
     }
+}
+
+impl NativeGrid {
+    fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
+        self.dense.describe(image, &mut self.descriptors, &mut self.norms)?;
+        // Bytes as OpenCV and Lowe's own program write them: 512 times the number, at most 255.
+        into.extend(self.descriptors.as_flattened().iter().map(|&v| (512.0 * v + 0.5) as u8));
+        Ok(())
+    }
+}
+
+#[cfg(feature = "opencv")]
+fn with_opencv(recipe: &FeatureRecipe, height: usize, width: usize) -> Result<Method> {
+    Ok(match &recipe.grid {
+        Some(grid) => Method::OpencvGrid(super::dense_sift::opencv::KeypointGrid::new(grid, height, width)?),
+        None => Method::Sift(super::sift::Sift::new(&recipe.detector.clone().unwrap_or_default())?),
+    })
+}
+
+#[cfg(not(feature = "opencv"))]
+fn with_opencv(recipe: &FeatureRecipe, height: usize, width: usize) -> Result<Method> {
+    // A grid that does not fit is wrong in any build.
+    recipe.grid.as_ref().map(|grid| super::grid_points(grid, height, width)).transpose()?;
+    Err(Error::FeatureOff { what: format!("extracting {}", recipe.title), feature: "opencv" })
+}
+
+/// Descriptors of each picture of a grid; `None` where that differs from picture to picture.
+///
+/// # Errors
+/// [`Error::Invalid`] when the grid does not fit the pictures.
+pub(super) fn points_of(recipe: &FeatureRecipe, height: usize, width: usize) -> Result<Option<usize>> {
+    recipe.grid.as_ref().map(|grid| Ok(super::grid_points(grid, height, width)?.len())).transpose()
 }

@@ -4,7 +4,7 @@ use super::codebook::bytes_for_assignment;
 use super::descriptors::DESCRIPTOR_LENGTH;
 use super::extract::CHUNK;
 use crate::error::{Error, Result};
-use crate::recipe::{CodebookRecipe, FeatureRecipe};
+use crate::recipe::CodebookRecipe;
 
 const UNITS: [(&str, u64); 9] = [
     ("kib", 1 << 10),
@@ -65,15 +65,16 @@ pub(super) struct Plan {
 }
 
 impl Plan {
+    /// `per_picture` is the number of descriptors of each picture, where it is fixed.
+    ///
     /// # Errors
     /// [`Error::Invalid`] with the amount that is needed when the budget is too small.
     pub(super) fn new(
-        feature: &FeatureRecipe,
+        per_picture: Option<usize>,
         codebook: &CodebookRecipe,
         train_rows: usize,
         budget: u64,
     ) -> Result<Self> {
-        let per_picture = feature.grid.as_ref().map(|g| g.count * g.count * g.sizes.len());
         let most = per_picture.map_or(u64::MAX, |points| (points * train_rows) as u64);
         // Centres, their transpose, the next ones, and the candidates for the first ones.
         let codebooks = 11 * codebook.words as u64 * (DESCRIPTOR_LENGTH * size_of::<f32>()) as u64;
@@ -104,6 +105,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipe::FeatureRecipe;
 
     #[test]
     fn amounts_are_read_and_shown() {
@@ -127,7 +129,8 @@ mod tests {
         for name in ["sift", "dsift-bovw"] {
             let recipe = crate::recipe::load::<FeatureRecipe>(&workspace, crate::recipe::Kind::Feature, name).unwrap();
             let codebook = recipe.value.codebook.as_ref().unwrap();
-            let plan = |budget| Plan::new(&recipe.value, codebook, 28_709, budget);
+            let points = super::super::local::points_of(&recipe.value, 48, 48).unwrap();
+            let plan = |budget| Plan::new(points, codebook, 28_709, budget);
             let error = plan(1 << 20).unwrap_err().to_string();
             let needed = error.split("at least ").nth(1).unwrap().split(" for").next().unwrap();
             let needed = parse_memory(needed).unwrap();

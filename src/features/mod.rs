@@ -20,7 +20,7 @@ mod store;
 
 pub use bag_of_words::histogram;
 pub use codebook::Codebook;
-pub use dense_sift::{GridPoint, grid_points};
+pub use dense_sift::{DenseSift, GridPoint, grid_points};
 pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
 pub use extract::{Stage, extract};
 pub use extractor::Extractor;

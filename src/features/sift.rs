@@ -34,17 +34,28 @@ impl Sift {
         .map_err(|e| opencv_error("make a SIFT detector", &e))
     }
 
-    /// Descriptors at the detected keypoints, 128 bytes each; none on a flat picture.
-    pub(super) fn detect_and_describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Vec<u8>> {
-        self.run(image, &mut Vector::new(), false)
+    /// Appends descriptors at the detected keypoints, 128 bytes each; none on a flat picture.
+    pub(super) fn detect_and_describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
+        self.run(image, &mut Vector::new(), false, into)
     }
 
-    /// Descriptors at given keypoints; OpenCV may leave some of these out, and `keypoints` then says which stayed.
-    pub(super) fn compute(&mut self, image: ArrayView2<'_, u8>, keypoints: &mut Vector<KeyPoint>) -> Result<Vec<u8>> {
-        self.run(image, keypoints, true)
+    /// Appends descriptors at given keypoints; OpenCV may leave some of these out, and `keypoints` then says which stayed.
+    pub(super) fn compute(
+        &mut self,
+        image: ArrayView2<'_, u8>,
+        keypoints: &mut Vector<KeyPoint>,
+        into: &mut Vec<u8>,
+    ) -> Result<()> {
+        self.run(image, keypoints, true, into)
     }
 
-    fn run(&mut self, image: ArrayView2<'_, u8>, keypoints: &mut Vector<KeyPoint>, given: bool) -> Result<Vec<u8>> {
+    fn run(
+        &mut self,
+        image: ArrayView2<'_, u8>,
+        keypoints: &mut Vector<KeyPoint>,
+        given: bool,
+        into: &mut Vec<u8>,
+    ) -> Result<()> {
         let fail = |e| opencv_error("describe a picture by SIFT", &e);
         let (height, width) = image.dim();
         let pixels = image.as_standard_layout();
@@ -57,7 +68,8 @@ impl Sift {
             let message = format!("{} keypoints came with {} numbers", keypoints.len(), bytes.len());
             return Err(Error::backend("OpenCV", "describe a picture by SIFT", message));
         }
-        Ok(bytes.to_vec())
+        into.extend_from_slice(bytes);
+        Ok(())
     }
 }
 

@@ -79,7 +79,8 @@ fn the_same_bytes_on_any_number_of_threads_and_with_little_memory() {
             let needed = refused.split("at least ").nth(1).and_then(|t| t.split(" for").next()).unwrap();
             let mut budget = parse_memory(needed).unwrap();
             budget -= on_threads(1, || {
-                let plan = memory::Plan::new(&recipe.value, codebook, 27, budget).unwrap();
+                let points = local::points_of(&recipe.value, 48, 48).unwrap();
+                let plan = memory::Plan::new(points, codebook, 27, budget).unwrap();
                 plan.cache
             });
             let little = on_threads(1, || extract(&dataset, &recipe, budget, &Silent).unwrap());
@@ -193,6 +194,8 @@ fn the_smallest_pictures_can_be_described() {
     for side in [8, 9, 16] {
         let image = ndarray::Array2::from_shape_fn((side, side), |(y, x)| ((x * 31 + y * 17) % 256) as u8);
         let mut local = local::Local::new(&recipe("sift", 0).value, side, side).unwrap();
-        assert_eq!(local.describe(image.view()).unwrap().len() % DESCRIPTOR_LENGTH, 0);
+        let mut bytes = Vec::new();
+        local.describe(image.view(), &mut bytes).unwrap();
+        assert_eq!(bytes.len() % DESCRIPTOR_LENGTH, 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Check;
+use super::{Check, GridRecipe};
 use crate::error::{Error, Result};
 
 /// How a picture becomes a feature vector.
@@ -62,20 +62,6 @@ impl Default for DetectorRecipe {
     fn default() -> Self {
         Self { max_keypoints: 0, octave_layers: 3, contrast_threshold: 0.04, edge_threshold: 10.0, sigma: 1.6 }
     }
-}
-
-/// A regular grid of keypoints: x and y both run over first, first + step, ... (count of them).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct GridRecipe {
-    /// The first coordinate, in pixels.
-    pub first: f32,
-    /// The distance between neighbours, in pixels.
-    pub step: f32,
-    /// Points along each side.
-    pub count: usize,
-    /// Keypoint sizes (OpenCV's diameter; a descriptor is 6 sizes wide); one descriptor for each.
-    pub sizes: Vec<f32>,
 }
 
 /// How descriptors become one vector.
@@ -142,7 +128,7 @@ impl Check for FeatureRecipe {
     fn check(&self) -> Result<()> {
         match (self.extractor, &self.grid, &self.detector) {
             (Extractor::DenseSift, None, _) => {
-                return Err(Error::invalid("grid", "nothing", "a table with first, step, count and sizes"));
+                return Err(Error::invalid("grid", "nothing", "a table with step and bins"));
             }
             (Extractor::DenseSift, _, Some(_)) => {
                 return Err(Error::invalid("detector", "a table", "none for dense-sift"));
@@ -150,16 +136,8 @@ impl Check for FeatureRecipe {
             (Extractor::Sift, Some(_), _) => return Err(Error::invalid("grid", "a table", "none for sift")),
             _ => {}
         }
-        if let Some(g) = &self.grid {
-            let sizes_fit = !g.sizes.is_empty() && g.sizes.iter().all(|s| (0.5..=256.0).contains(s));
-            if !sizes_fit
-                || !(1..=256).contains(&g.count)
-                || !(0.0..=4096.0).contains(&g.first)
-                || !(0.01..=4096.0).contains(&g.step)
-            {
-                let expected = "first from 0, step from 0.01, count from 1 to 256, sizes from 0.5 to 256 pixels";
-                return Err(Error::invalid("grid", format!("{g:?}"), expected));
-            }
+        if let Some(grid) = &self.grid {
+            grid.check()?;
         }
         if let Some(d) = &self.detector
             && !(d.max_keypoints >= 0

@@ -6,6 +6,7 @@ mod builtin;
 mod data;
 mod experiment;
 mod feature;
+mod grid;
 mod load;
 mod model;
 
@@ -13,8 +14,9 @@ pub use builtin::{BUILTIN, Builtin};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
 pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe};
 pub use feature::{
-    CodebookAlgorithm, CodebookRecipe, DetectorRecipe, Encoding, Extractor, FeatureRecipe, GridRecipe, Normalisation,
+    CodebookAlgorithm, CodebookRecipe, DetectorRecipe, Encoding, Extractor, FeatureRecipe, Normalisation,
 };
+pub use grid::{Backend, GridRecipe, Window};
 pub use load::{Check, Kind, Recipe, available, load};
 pub use model::{
     AugmentationRecipe, BatchNorm, BlockRecipe, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, ModelRecipe,

@@ -9,12 +9,12 @@ use crate::features::{GridPoint, grid_points};
 use crate::recipe::{DetectorRecipe, GridRecipe};
 
 /// Computes descriptors at the points of a grid.
-pub(crate) struct DenseSift {
+pub(crate) struct KeypointGrid {
     sift: Sift,
     keypoints: Vector<KeyPoint>,
 }
 
-impl DenseSift {
+impl KeypointGrid {
     /// For pictures of `height` x `width` pixels.
     pub(crate) fn new(grid: &GridRecipe, height: usize, width: usize) -> Result<Self> {
         let mut keypoints = Vector::new();
@@ -25,14 +25,14 @@ impl DenseSift {
         Ok(Self { sift: Sift::new(&DetectorRecipe::default())?, keypoints })
     }
 
-    /// The descriptors of a picture in the order of [`grid_points`], 128 bytes each.
-    pub(crate) fn describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Vec<u8>> {
+    /// Appends the descriptors of a picture in the order of [`grid_points`], 128 bytes each.
+    pub(crate) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
         let mut keypoints = self.keypoints.clone();
-        let descriptors = self.sift.compute(image, &mut keypoints)?;
+        self.sift.compute(image, &mut keypoints, into)?;
         if keypoints.len() != self.keypoints.len() {
             let message = format!("{} of {} grid points came back", keypoints.len(), self.keypoints.len());
             return Err(Error::backend("OpenCV", "describe a grid", message));
         }
-        Ok(descriptors)
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub mod evaluation;
 pub mod experiment;
 mod expression;
 pub mod features;
+mod matrix;
 pub mod models;
 pub mod predictions;
 mod progress;

@@ -13,11 +13,11 @@ use super::Context;
 
 /// Compute handcrafted features of a dataset
 ///
-/// Writes features.npy (n x d), codebook.npy (k x 128, for a bag of words) and feature.json into
-/// features/DATASET/FEATURE/. The codebook is fitted on training rows only.
+/// Writes features.npy (n x d) and feature.json into features/DATASET/FEATURE/, and what they were encoded with:
+/// projection.npy, codebook.npy, mixture.npy, all fitted on training rows only.
 #[derive(Args)]
 pub struct ExtractArgs {
-    /// The feature's recipe: sift, dsift, dsift-bovw, a name in features/, or a .toml file
+    /// The feature's recipe: sift, dsift, dsift-bovw, dsift-fisher, a name in features/, or a .toml file
     feature: String,
     /// An imported dataset
     #[arg(long, short, value_name = "NAME")]
@@ -69,6 +69,10 @@ fn as_text(info: &FeatureInfo, folder: &str, stages: &[Stage]) -> String {
             "{} words fitted on {} of {} training descriptors, mean squared distance {:.5} after {} iterations",
             c.words, c.fitted_on, c.train_descriptors, c.mean_squared_distance, c.iterations
         ));
+    }
+    if let Some(m) = &info.mixture {
+        let (k, fitted, all) = (m.components, m.fitted_on, m.train_descriptors);
+        lines.push(format!("{k} Gaussians fitted on {fitted} of {all} training descriptors"));
     }
     for stage in stages {
         let rate = stage.rate().map_or("-".into(), |r| format!("{r:.0}"));

@@ -1,56 +1,81 @@
 //! SIFT descriptors in memory, one byte for each number.
 
+use std::ops::Range;
+
 use super::codebook::Points;
 use super::normalise::root_sift;
+use crate::error::{Error, Result};
 
 /// Numbers in a SIFT descriptor: 4 x 4 cells of 8 orientations.
 pub const DESCRIPTOR_LENGTH: usize = 128;
 
 /// Descriptors one after the other; OpenCV rounds each number to 0..=255, so a byte holds it exactly.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct DescriptorSet {
     bytes: Vec<u8>,
+    places: Vec<[f32; 2]>,
     root_sift: bool,
 }
 
 impl DescriptorSet {
     /// An empty set; with `root_sift` every descriptor is read as its RootSIFT.
     pub fn new(root_sift: bool) -> Self {
-        Self { bytes: Vec::new(), root_sift }
+        Self { bytes: Vec::new(), places: Vec::new(), root_sift }
     }
 
-    /// An empty set with room for `descriptors`.
-    pub fn with_capacity(descriptors: usize, root_sift: bool) -> Self {
-        Self { bytes: Vec::with_capacity(descriptors * DESCRIPTOR_LENGTH), root_sift }
+    /// Appends descriptors, 128 bytes each, and the place of each in its picture: x and y from 0 to 1.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there is not one place for each descriptor; nothing is appended then.
+    pub fn append(
+        &mut self,
+        descriptors: impl IntoIterator<Item = u8>,
+        places: impl IntoIterator<Item = [f32; 2]>,
+    ) -> Result<()> {
+        let before = self.len();
+        self.bytes.extend(descriptors);
+        self.places.extend(places);
+        let found = self.bytes.len() - before * DESCRIPTOR_LENGTH;
+        let expected = (self.places.len() - before) * DESCRIPTOR_LENGTH;
+        if found != expected {
+            self.bytes.truncate(before * DESCRIPTOR_LENGTH);
+            self.places.truncate(before);
+            return Err(Error::invalid(
+                "bytes of descriptors",
+                found,
+                format!("{expected}, {DESCRIPTOR_LENGTH} a place"),
+            ));
+        }
+        Ok(())
     }
 
-    /// Appends whole descriptors; a rest shorter than one descriptor is left out.
-    pub fn extend(&mut self, descriptors: &[u8]) {
-        let whole = descriptors.len() - descriptors.len() % DESCRIPTOR_LENGTH;
-        self.bytes.extend_from_slice(&descriptors[..whole]);
+    /// Appends some of the descriptors of `other`.
+    pub(super) fn append_from(&mut self, other: &Self, rows: Range<usize>) {
+        self.bytes.extend_from_slice(&other.bytes[rows.start * DESCRIPTOR_LENGTH..rows.end * DESCRIPTOR_LENGTH]);
+        self.places.extend_from_slice(&other.places[rows]);
     }
 
-    /// Lets `write` append whole descriptors.
-    pub(super) fn write<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
-        let outcome = write(&mut self.bytes);
-        self.bytes.truncate(self.bytes.len() - self.bytes.len() % DESCRIPTOR_LENGTH);
-        outcome
+    /// Replaces descriptor `index` by descriptor `row` of `other`; both must exist.
+    pub(super) fn replace(&mut self, index: usize, other: &Self, row: usize) {
+        let bytes = |i: usize| i * DESCRIPTOR_LENGTH..(i + 1) * DESCRIPTOR_LENGTH;
+        self.bytes[bytes(index)].copy_from_slice(&other.bytes[bytes(row)]);
+        self.places[index] = other.places[row];
     }
 
-    /// Replaces descriptor `index`, which must exist, by `descriptor`, which must have 128 bytes.
-    pub(super) fn replace(&mut self, index: usize, descriptor: &[u8]) {
-        self.bytes[index * DESCRIPTOR_LENGTH..(index + 1) * DESCRIPTOR_LENGTH].copy_from_slice(descriptor);
+    /// Where each descriptor is centred in its picture: x and y from 0 to 1.
+    pub fn places(&self) -> &[[f32; 2]] {
+        &self.places
     }
 
-    /// The bytes of all descriptors.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// Memory that the descriptors take.
+    pub(super) fn memory(&self) -> u64 {
+        (self.bytes.len() + size_of_val(self.places.as_slice())) as u64
     }
 }
 
 impl Points for DescriptorSet {
     fn len(&self) -> usize {
-        self.bytes.len() / DESCRIPTOR_LENGTH
+        self.places.len()
     }
 
     fn dimensions(&self) -> usize {
@@ -81,9 +106,10 @@ mod tests {
         let bytes: Vec<u8> = (0..=255).collect();
         for root in [false, true] {
             let mut set = DescriptorSet::new(root);
-            set.extend(&bytes);
-            set.extend(&[1, 2, 3]);
-            assert_eq!(set.len(), 2);
+            set.append(bytes.clone(), [[0.25, 0.5], [0.75, 1.0]]).unwrap();
+            assert!(set.append([1, 2, 3], []).unwrap_err().to_string().contains("found 3"));
+            assert!(set.append(bytes.clone(), [[0.0, 0.0]]).is_err());
+            assert_eq!((set.len(), set.places()[1]), (2, [0.75, 1.0]));
             let mut row = [0.0; DESCRIPTOR_LENGTH];
             set.read(1, &mut row);
             let sum: f32 = (128..=255).sum::<i32>() as f32;

@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 use ndarray::{Array2, s};
 use rayon::prelude::*;
 
-use super::codebook::{Codebook, Points, interrupted};
-use super::extractor::{Described, Encoder};
+use super::codebook::{Fit, Points, interrupted};
+use super::encoder::Encoder;
+use super::extractor::Described;
 use super::local::{Local, points_of};
-use super::memory::{Plan, show_memory};
+use super::memory::{Draw, Plan, show_memory};
 use super::reservoir::Reservoir;
-use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};
+use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, MixtureInfo, SCHEMA, fingerprint_of};
+use super::vocabulary::Vocabulary;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
-use crate::recipe::{CodebookRecipe, FeatureRecipe, Recipe};
+use crate::recipe::{FeatureRecipe, Recipe};
 
 /// Pictures whose descriptors are worked on at one time.
 pub(super) const CHUNK: usize = 512;
@@ -66,11 +68,11 @@ pub fn extract(
     Local::new(&recipe.value, dataset.info.height, dataset.info.width)?;
     let points = points_of(&recipe.value, dataset.info.height, dataset.info.width)?;
     let work = Work { dataset, recipe: &recipe.value, points, progress };
-    let mut result = match &recipe.value.codebook {
+    let mut result = match Draw::new(&recipe.value) {
         None => work.concatenate()?,
-        Some(codebook) => {
-            let plan = Plan::new(points, codebook, dataset.rows(Split::Train).len(), memory_budget)?;
-            work.bag_of_words(codebook, &plan)?
+        Some(draw) => {
+            let plan = Plan::new(&recipe.value, &draw, points, dataset.rows(Split::Train).len(), memory_budget)?;
+            work.with_vocabulary(&draw, &plan)?
         }
     };
     result.info.name = recipe.name.clone();
@@ -102,29 +104,29 @@ impl Tally {
 
 impl Work<'_> {
     fn concatenate(&self) -> Result<FeatureMatrix> {
-        let encoder = Encoder::new(self.recipe, None, self.points)?;
-        let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions));
+        let encoder = Encoder::new(self.recipe, Vocabulary::default(), self.points)?;
+        let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions()));
         let mut tally = Tally::default();
         let describe = self.describe_all("describe", |rows, described| {
             tally.count(&described);
             encoder.encode(&described, features.slice_mut(s![rows, ..]))
         })?;
-        Ok(self.finish(features, tally, None, vec![describe]))
+        Ok(self.finish(features, tally, Vocabulary::default(), None, vec![describe]))
     }
 
-    fn bag_of_words(&self, recipe: &CodebookRecipe, plan: &Plan) -> Result<FeatureMatrix> {
+    fn with_vocabulary(&self, draw: &Draw, plan: &Plan) -> Result<FeatureMatrix> {
         let mut tally = Tally::default();
-        let mut reservoir = Reservoir::new(plan.sample, recipe.seed, self.recipe.root_sift);
+        let mut reservoir = Reservoir::new(plan.sample, draw.seed, self.recipe.root_sift);
         let mut cache = Some(Vec::new());
         let mut cached = 0;
         let describe = self.describe_all("describe", |rows, described| {
             tally.count(&described);
-            for (row, descriptors) in rows.zip(described.pictures()) {
+            for (row, range) in rows.zip(described.pictures()) {
                 if self.dataset.splits[row] == Split::Train {
-                    reservoir.show(descriptors);
+                    reservoir.show(&described.descriptors, range);
                 }
             }
-            cached += described.descriptors.bytes().len() as u64;
+            cached += described.descriptors.memory();
             if cached > plan.cache {
                 cache = None;
             }
@@ -136,28 +138,20 @@ impl Work<'_> {
 
         let train_descriptors = reservoir.seen();
         let sample = reservoir.into_sample();
-        if (sample.len() as u64) < train_descriptors && recipe.sample == 0 {
+        if (sample.len() as u64) < train_descriptors && draw.sample == 0 {
             let held = show_memory(plan.budget);
             let (kept, all) = (sample.len(), train_descriptors);
             self.progress.say(&format!("the codebook is fitted on {kept} of {all} descriptors: all that fit {held}"));
         }
         let start = Instant::now();
-        let (codebook, fit) = Codebook::fit(&sample, recipe, self.progress)?;
-        let items = sample.len() as u64;
-        let fitting = Stage { name: "fit codebook", items, unit: "descriptors", time: start.elapsed() };
+        let (vocabulary, fit) = Vocabulary::fit(&sample, self.recipe, self.progress)?;
+        let fitted_on = sample.len() as u64;
+        let name = if fit.is_some() { "fit codebook" } else { "fit mixture" };
+        let fitting = Stage { name, items: fitted_on, unit: "descriptors", time: start.elapsed() };
         drop(sample);
-        let info = CodebookInfo {
-            words: codebook.words(),
-            seed: recipe.seed,
-            train_descriptors,
-            fitted_on: items,
-            iterations: fit.iterations,
-            mean_squared_distance: fit.mean_squared_distance,
-        };
 
-        let centres = codebook.centres().to_owned();
-        let encoder = Encoder::new(self.recipe, Some(codebook), self.points)?;
-        let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions));
+        let encoder = Encoder::new(self.recipe, vocabulary.clone(), self.points)?;
+        let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions()));
         let encoding = match cache {
             Some(chunks) => self.encode_all(&encoder, chunks, &mut features)?,
             None => {
@@ -168,7 +162,8 @@ impl Work<'_> {
                 })?
             }
         };
-        Ok(self.finish(features, tally, Some((centres, info)), vec![describe, fitting, encoding]))
+        let counts = FittedOn { train_descriptors, fitted_on, fit };
+        Ok(self.finish(features, tally, vocabulary, Some(counts), vec![describe, fitting, encoding]))
     }
 
     /// Computes the descriptors of all rows and hands them to `take` chunk by chunk, in order.
@@ -208,7 +203,7 @@ impl Work<'_> {
                             return Err(interrupted());
                         }
                         let image = self.dataset.images.slice(s![row, .., ..]);
-                        described.push(|bytes| local.describe(image, bytes))?;
+                        described.push(|set| local.describe(image, set))?;
                         self.progress.advance(1);
                     }
                     Ok(described)
@@ -243,11 +238,27 @@ impl Work<'_> {
         &self,
         features: Array2<f32>,
         tally: Tally,
-        codebook: Option<(Array2<f32>, CodebookInfo)>,
+        vocabulary: Vocabulary,
+        counts: Option<FittedOn>,
         stages: Vec<Stage>,
     ) -> FeatureMatrix {
-        let (codebook, codebook_info) = codebook.unzip();
         let from = &self.dataset.info;
+        let codebook = self.recipe.codebook.as_ref().zip(counts.as_ref()).and_then(|(recipe, counts)| {
+            counts.fit.map(|fit| CodebookInfo {
+                words: recipe.words,
+                seed: recipe.seed,
+                train_descriptors: counts.train_descriptors,
+                fitted_on: counts.fitted_on,
+                iterations: fit.iterations,
+                mean_squared_distance: fit.mean_squared_distance,
+            })
+        });
+        let mixture = self.recipe.mixture.as_ref().zip(counts.as_ref()).map(|(recipe, counts)| MixtureInfo {
+            components: recipe.components,
+            seed: recipe.seed,
+            train_descriptors: counts.train_descriptors,
+            fitted_on: counts.fitted_on,
+        });
         let info = FeatureInfo {
             schema: SCHEMA,
             name: String::new(),
@@ -261,10 +272,18 @@ impl Work<'_> {
             width: from.width,
             descriptors: tally.descriptors,
             rows_without_descriptors: tally.rows_without,
-            codebook: codebook_info,
+            codebook,
+            mixture,
             version: env!("CARGO_PKG_VERSION").into(),
             fingerprint: String::new(),
         };
-        FeatureMatrix { info, features, codebook, stages }
+        FeatureMatrix { info, features, vocabulary, stages }
     }
+}
+
+/// What a vocabulary was fitted on.
+struct FittedOn {
+    train_descriptors: u64,
+    fitted_on: u64,
+    fit: Option<Fit>,
 }

@@ -7,7 +7,8 @@
 use ndarray::Array2;
 use serde::Deserialize;
 
-use super::{DESCRIPTOR_LENGTH, Extractor};
+use super::codebook::Points;
+use super::{DESCRIPTOR_LENGTH, DescriptorSet, Extractor, Vocabulary};
 use crate::recipe::{Encoding, Extractor as Where, FeatureRecipe, GridRecipe, Normalisation};
 
 #[derive(Deserialize)]
@@ -77,8 +78,12 @@ fn dense_sift_equals_cv2() {
             encoding: Encoding::Concatenate,
             codebook: None,
             normalisation: Normalisation::None,
+            pca: None,
+            position: false,
+            mixture: None,
+            pyramid: Vec::new(),
         };
-        let mut extractor = Extractor::new(&recipe, None, 48, 48).unwrap();
+        let mut extractor = Extractor::new(&recipe, Vocabulary::default(), 48, 48).unwrap();
         let ours = extractor.describe(picture().view()).unwrap();
         assert_close(&ours.to_vec(), &theirs.concat(), &format!("grid of size {size}"));
     }
@@ -88,10 +93,15 @@ fn dense_sift_equals_cv2() {
 fn detected_sift_equals_cv2() {
     let golden = golden().sift;
     let mut sift = super::sift::Sift::new(&Default::default()).unwrap();
-    let mut bytes = Vec::new();
-    sift.detect_and_describe(picture().view(), &mut bytes).unwrap();
-    let mut ours: Vec<Vec<f32>> =
-        bytes.chunks(DESCRIPTOR_LENGTH).map(|d| d.iter().map(|&b| f32::from(b)).collect()).collect();
+    let mut set = DescriptorSet::new(false);
+    sift.detect_and_describe(picture().view(), &mut set).unwrap();
+    assert!(set.places().iter().flatten().all(|v| (0.0..=1.0).contains(v)));
+    let read = |row| {
+        let mut numbers = vec![0.0; DESCRIPTOR_LENGTH];
+        set.read(row, &mut numbers);
+        numbers
+    };
+    let mut ours: Vec<Vec<f32>> = (0..set.len()).map(read).collect();
     assert_eq!(ours.len(), golden.keypoints);
     // The order of keypoints is not promised: each of theirs takes the nearest of ours, which leaves.
     for theirs in golden.descriptors {

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use super::{DESCRIPTOR_LENGTH, DenseSift};
+use super::{DESCRIPTOR_LENGTH, DenseSift, DescriptorSet};
 use crate::error::{Error, Result};
 use crate::recipe::{Backend, FeatureRecipe};
 
@@ -29,6 +29,7 @@ struct NativeGrid {
     dense: DenseSift,
     descriptors: Vec<[f32; DESCRIPTOR_LENGTH]>,
     norms: Vec<f32>,
+    places: Vec<[f32; 2]>,
 }
 
 impl Local {
@@ -44,15 +45,19 @@ impl Local {
             Some(grid) if grid.backend() == Backend::Native => {
                 let dense = DenseSift::new(grid, height, width)?;
                 let (descriptors, norms) = (vec![[0.0; DESCRIPTOR_LENGTH]; dense.len()], vec![0.0; dense.len()]);
-                Method::NativeGrid(NativeGrid { dense, descriptors, norms })
+                // Pixels are squares around whole numbers.
+                let share = |at: f32, length: usize| (at + 0.5) / length as f32;
+                let points = super::grid_points(grid, height, width)?;
+                let places = points.iter().map(|p| [share(p.x, width), share(p.y, height)]).collect();
+                Method::NativeGrid(NativeGrid { dense, descriptors, norms, places })
             }
             _ => with_opencv(recipe, height, width)?,
         };
         Ok(Self { height, width, method })
     }
 
-    /// Appends the descriptors of a picture, 128 bytes each.
-    pub(super) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
+    /// Appends the descriptors of a picture and their places.
+    pub(super) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut DescriptorSet) -> Result<()> {
         if image.dim() != (self.height, self.width) {
             let expected = format!("{} x {}", self.height, self.width);
             let (height, width) = image.dim();
@@ -69,11 +74,11 @@ impl Local {
 }
 
 impl NativeGrid {
-    fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
+    fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut DescriptorSet) -> Result<()> {
         self.dense.describe(image, &mut self.descriptors, &mut self.norms)?;
         // Bytes as OpenCV and Lowe's own program write them: 512 times the number, at most 255.
-        into.extend(self.descriptors.as_flattened().iter().map(|&v| (512.0 * v + 0.5) as u8));
-        Ok(())
+        let bytes = self.descriptors.as_flattened().iter().map(|&v| (512.0 * v + 0.5) as u8);
+        into.append(bytes, self.places.iter().copied())
     }
 }
 

@@ -4,7 +4,7 @@ use super::codebook::bytes_for_assignment;
 use super::descriptors::DESCRIPTOR_LENGTH;
 use super::extract::CHUNK;
 use crate::error::{Error, Result};
-use crate::recipe::CodebookRecipe;
+use crate::recipe::FeatureRecipe;
 
 const UNITS: [(&str, u64); 9] = [
     ("kib", 1 << 10),
@@ -48,17 +48,38 @@ pub(super) fn show_memory(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
-/// Bytes for a sampled descriptor: its numbers; its word now and before, its distance, its place among the members.
-const BYTES_IN_SAMPLE: u64 = DESCRIPTOR_LENGTH as u64 + 16;
+/// Bytes for a sampled descriptor: its numbers and its place in the picture; its word now and before, its distance, its
+/// place among the members.
+const BYTES_IN_SAMPLE: u64 = DESCRIPTOR_LENGTH as u64 + 8 + 16;
 /// SIFT keypoints of a picture, where no better figure is known before it is looked at.
 const KEYPOINTS: usize = 100;
+
+/// The training descriptors that a vocabulary is fitted on.
+#[derive(Debug, PartialEq)]
+pub(super) struct Draw {
+    /// As many as these at the most; 0 for all that fit the memory.
+    pub(super) sample: usize,
+    /// Seed of the draw.
+    pub(super) seed: u64,
+    /// Words or Gaussians: there must be as many descriptors.
+    pub(super) parts: usize,
+}
+
+impl Draw {
+    /// `None` for a recipe without a vocabulary.
+    pub(super) fn new(recipe: &FeatureRecipe) -> Option<Self> {
+        let codebook = recipe.codebook.as_ref().map(|c| Self { sample: c.sample, seed: c.seed, parts: c.words });
+        let mixture = recipe.mixture.as_ref();
+        codebook.or(mixture.map(|m| Self { sample: m.sample, seed: m.seed, parts: m.components }))
+    }
+}
 
 /// How a memory budget is shared out.
 #[derive(Debug, PartialEq)]
 pub(super) struct Plan {
     /// The whole of it, in bytes.
     pub(super) budget: u64,
-    /// Training descriptors to fit the codebook on, at the most.
+    /// Training descriptors to fit the vocabulary on, at the most.
     pub(super) sample: usize,
     /// Bytes of descriptors to keep for encoding.
     pub(super) cache: u64,
@@ -70,42 +91,50 @@ impl Plan {
     /// # Errors
     /// [`Error::Invalid`] with the amount that is needed when the budget is too small.
     pub(super) fn new(
+        recipe: &FeatureRecipe,
+        draw: &Draw,
         per_picture: Option<usize>,
-        codebook: &CodebookRecipe,
         train_rows: usize,
         budget: u64,
     ) -> Result<Self> {
         let most = per_picture.map_or(u64::MAX, |points| (points * train_rows) as u64);
+        // Projected descriptors lie beside the given ones, both as f32.
+        let floats = if recipe.transforms() { 2 * (DESCRIPTOR_LENGTH + 2) * size_of::<f32>() } else { 0 } as u64;
+        let in_sample = BYTES_IN_SAMPLE + floats;
         // Centres, their transpose, the next ones, and the candidates for the first ones.
-        let codebooks = 11 * codebook.words as u64 * (DESCRIPTOR_LENGTH * size_of::<f32>()) as u64;
-        let chunk = (2 * CHUNK * per_picture.unwrap_or(KEYPOINTS) * DESCRIPTOR_LENGTH) as u64;
-        let working = codebooks + chunk + bytes_for_assignment(rayon::current_num_threads(), DESCRIPTOR_LENGTH);
-        let asked = match codebook.sample {
-            0 => codebook.words as u64,
-            sample => (sample as u64).min(most).max(codebook.words as u64),
+        let codebooks = 11 * draw.parts as u64 * (DESCRIPTOR_LENGTH * size_of::<f32>()) as u64;
+        let per_chunk = CHUNK * per_picture.unwrap_or(KEYPOINTS);
+        let chunk = (2 * per_chunk * DESCRIPTOR_LENGTH) as u64;
+        let threads = rayon::current_num_threads();
+        let per_thread = (2 * per_picture.unwrap_or(KEYPOINTS)) as u64 * floats;
+        let working =
+            codebooks + chunk + threads as u64 * per_thread + bytes_for_assignment(threads, DESCRIPTOR_LENGTH);
+        let asked = match draw.sample {
+            0 => draw.parts as u64,
+            sample => (sample as u64).min(most).max(draw.parts as u64),
         };
-        let needed = working + asked * BYTES_IN_SAMPLE;
+        let needed = working + asked * in_sample;
         if budget < needed {
-            let expected = match codebook.sample {
-                0 => format!("at least {} for {} words", show_memory(needed), codebook.words),
-                _ => format!("at least {} for {} words and sample = {asked}", show_memory(needed), codebook.words),
+            let what = if recipe.mixture.is_some() { "Gaussians" } else { "words" };
+            let expected = match draw.sample {
+                0 => format!("at least {} for {} {what}", show_memory(needed), draw.parts),
+                _ => format!("at least {} for {} {what} and sample = {asked}", show_memory(needed), draw.parts),
             };
             return Err(Error::invalid("memory budget", show_memory(budget), expected));
         }
         let left = budget - working;
-        let sample = match codebook.sample {
+        let sample = match draw.sample {
             // Half for the sample, half for the descriptors of all rows.
-            0 => (left / 2 / BYTES_IN_SAMPLE).max(asked).min(most),
+            0 => (left / 2 / in_sample).max(asked).min(most),
             _ => asked,
         };
-        Ok(Self { budget, sample: sample as usize, cache: left - sample * BYTES_IN_SAMPLE })
+        Ok(Self { budget, sample: sample as usize, cache: left - sample * in_sample })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recipe::FeatureRecipe;
 
     #[test]
     fn amounts_are_read_and_shown() {
@@ -128,19 +157,19 @@ mod tests {
         let workspace = crate::artifact::Workspace::new("nowhere");
         for name in ["sift", "dsift-bovw"] {
             let recipe = crate::recipe::load::<FeatureRecipe>(&workspace, crate::recipe::Kind::Feature, name).unwrap();
-            let codebook = recipe.value.codebook.as_ref().unwrap();
+            let draw = Draw::new(&recipe.value).unwrap();
             let points = super::super::local::points_of(&recipe.value, 48, 48).unwrap();
-            let plan = |budget| Plan::new(points, codebook, 28_709, budget);
+            let plan = |budget| Plan::new(&recipe.value, &draw, points, 28_709, budget);
             let error = plan(1 << 20).unwrap_err().to_string();
             let needed = error.split("at least ").nth(1).unwrap().split(" for").next().unwrap();
             let needed = parse_memory(needed).unwrap();
             for budget in [needed, needed * 2, 64 << 30] {
                 let plan = plan(budget).unwrap();
-                assert!(plan.sample >= codebook.words);
+                assert!(plan.sample >= draw.parts);
                 assert!(plan.sample as u64 * BYTES_IN_SAMPLE + plan.cache <= budget);
             }
-            if codebook.sample > 0 {
-                assert_eq!(plan(needed).unwrap().sample, codebook.sample);
+            if draw.sample > 0 {
+                assert_eq!(plan(needed).unwrap().sample, draw.sample);
             }
         }
     }

@@ -8,15 +8,22 @@ mod bag_of_words;
 pub mod codebook;
 mod dense_sift;
 mod descriptors;
+mod encoder;
 mod extract;
 mod extractor;
+mod fisher;
 mod local;
 mod memory;
+mod mixture;
 mod normalise;
+mod projection;
+mod pyramid;
 mod reservoir;
 #[cfg(feature = "opencv")]
 mod sift;
 mod store;
+mod vlad;
+mod vocabulary;
 
 pub use bag_of_words::histogram;
 pub use codebook::Codebook;
@@ -25,12 +32,17 @@ pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
 pub use extract::{Stage, extract};
 pub use extractor::Extractor;
 pub use memory::parse_memory;
+pub use mixture::Mixture;
 pub use normalise::{normalise, root_sift};
-pub use store::{CodebookInfo, FeatureInfo, FeatureMatrix, SCHEMA, fingerprint_of};
+pub use projection::Projection;
+pub use store::{CodebookInfo, FeatureInfo, FeatureMatrix, MixtureInfo, SCHEMA, fingerprint_of};
+pub use vocabulary::Vocabulary;
 
 #[cfg(test)]
 #[cfg(feature = "opencv")]
 mod golden;
+#[cfg(test)]
+mod golden_encodings;
 #[cfg(test)]
 #[cfg(feature = "opencv")]
 mod tests;

@@ -1,10 +1,12 @@
 //! A random sample of descriptors that arrive one picture after the other (Vitter 1985, algorithm R).
 
+use std::ops::Range;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::codebook::Points;
-use super::descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
+use super::descriptors::DescriptorSet;
 
 /// Keeps `capacity` of the descriptors it is shown, each with equal chance; which ones depends only on the seed and
 /// the order of arrival.
@@ -21,16 +23,16 @@ impl Reservoir {
         Self { kept: DescriptorSet::new(root_sift), capacity, seen: 0, rng }
     }
 
-    /// Shows it the descriptors of one picture.
-    pub(super) fn show(&mut self, descriptors: &[u8]) {
-        for descriptor in descriptors.chunks_exact(DESCRIPTOR_LENGTH) {
+    /// Shows it some of the descriptors of `set`.
+    pub(super) fn show(&mut self, set: &DescriptorSet, rows: Range<usize>) {
+        for row in rows {
             self.seen += 1;
             if self.kept.len() < self.capacity {
-                self.kept.extend(descriptor);
+                self.kept.append_from(set, row..row + 1);
             } else {
                 let place = self.rng.random_range(0..self.seen);
                 if place < self.capacity as u64 {
-                    self.kept.replace(place as usize, descriptor);
+                    self.kept.replace(place as usize, set, row);
                 }
             }
         }
@@ -49,15 +51,24 @@ impl Reservoir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::DESCRIPTOR_LENGTH;
 
     fn draw(capacity: usize, shown: usize, seed: u64) -> Vec<u8> {
         let mut reservoir = Reservoir::new(capacity, seed, false);
+        let mut set = DescriptorSet::new(false);
         for i in 0..shown {
-            reservoir.show(&[i as u8; DESCRIPTOR_LENGTH]);
+            set.append([i as u8; DESCRIPTOR_LENGTH], [[i as f32, 0.0]]).unwrap();
+            reservoir.show(&set, i..i + 1);
         }
         assert_eq!(reservoir.seen(), shown as u64);
         let sample = reservoir.into_sample();
-        sample.bytes().iter().step_by(DESCRIPTOR_LENGTH).copied().collect()
+        let mut row = [0.0; DESCRIPTOR_LENGTH];
+        let mut read = |i| {
+            sample.read(i, &mut row);
+            assert_eq!(sample.places()[i], [row[0], 0.0]);
+            row[0] as u8
+        };
+        (0..sample.len()).map(&mut read).collect()
     }
 
     #[test]

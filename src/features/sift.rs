@@ -7,7 +7,7 @@ use opencv::core::{CV_8U, KeyPoint, Mat, Ptr, Vector, no_array, set_num_threads}
 use opencv::features2d::SIFT;
 use opencv::prelude::*;
 
-use super::descriptors::DESCRIPTOR_LENGTH;
+use super::descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
 use crate::error::{Error, Result};
 use crate::recipe::DetectorRecipe;
 
@@ -35,7 +35,7 @@ impl Sift {
     }
 
     /// Appends descriptors at the detected keypoints, 128 bytes each; none on a flat picture.
-    pub(super) fn detect_and_describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn detect_and_describe(&mut self, image: ArrayView2<'_, u8>, into: &mut DescriptorSet) -> Result<()> {
         self.run(image, &mut Vector::new(), false, into)
     }
 
@@ -44,7 +44,7 @@ impl Sift {
         &mut self,
         image: ArrayView2<'_, u8>,
         keypoints: &mut Vector<KeyPoint>,
-        into: &mut Vec<u8>,
+        into: &mut DescriptorSet,
     ) -> Result<()> {
         self.run(image, keypoints, true, into)
     }
@@ -54,7 +54,7 @@ impl Sift {
         image: ArrayView2<'_, u8>,
         keypoints: &mut Vector<KeyPoint>,
         given: bool,
-        into: &mut Vec<u8>,
+        into: &mut DescriptorSet,
     ) -> Result<()> {
         let fail = |e| opencv_error("describe a picture by SIFT", &e);
         let (height, width) = image.dim();
@@ -68,8 +68,10 @@ impl Sift {
             let message = format!("{} keypoints came with {} numbers", keypoints.len(), bytes.len());
             return Err(Error::backend("OpenCV", "describe a picture by SIFT", message));
         }
-        into.extend_from_slice(bytes);
-        Ok(())
+        // Keypoints count from the centre of the first pixel.
+        let share = |at: f32, length: usize| ((at + 0.5) / length as f32).clamp(0.0, 1.0);
+        let places = keypoints.iter().map(|k| [share(k.pt().x, width), share(k.pt().y, height)]);
+        into.append(bytes.iter().copied(), places)
     }
 }
 

@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use super::extract::Stage;
+use super::{DESCRIPTOR_LENGTH, Mixture, Projection, Vocabulary};
 use crate::artifact::{Fingerprint, read_json, read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 use crate::recipe::{FeatureRecipe, Recipe};
@@ -44,8 +45,11 @@ pub struct FeatureInfo {
     pub descriptors: u64,
     /// Rows in which no keypoint was found; their vectors are zeros.
     pub rows_without_descriptors: usize,
-    /// The codebook beside it, for a bag of words.
+    /// The codebook beside it, for a bag of words and for VLAD.
     pub codebook: Option<CodebookInfo>,
+    /// The mixture beside it, for Fisher vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixture: Option<MixtureInfo>,
     /// The version of ferrofuse that wrote it.
     pub version: String,
     /// [`fingerprint_of`] the dataset and the recipe.
@@ -70,6 +74,20 @@ pub struct CodebookInfo {
     pub mean_squared_distance: f64,
 }
 
+/// How the mixture of Gaussians was fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixtureInfo {
+    /// Gaussians, K.
+    pub components: usize,
+    /// Seed of the draw and of the first means.
+    pub seed: u64,
+    /// Descriptors of all training rows.
+    pub train_descriptors: u64,
+    /// How many of these the mixture was fitted on.
+    pub fitted_on: u64,
+}
+
 /// One feature vector for each row of a dataset.
 #[derive(Clone, Debug)]
 pub struct FeatureMatrix {
@@ -77,8 +95,8 @@ pub struct FeatureMatrix {
     pub info: FeatureInfo,
     /// n x d.
     pub features: Array2<f32>,
-    /// k x 128, for a bag of words.
-    pub codebook: Option<Array2<f32>>,
+    /// What was fitted on descriptors of training rows.
+    pub vocabulary: Vocabulary,
     /// How long each stage took; empty when loaded from a folder.
     pub stages: Vec<Stage>,
 }
@@ -100,10 +118,17 @@ impl FeatureMatrix {
     pub fn save(&self, folder: &Path) -> Result<()> {
         remove_if_there(&folder.join("feature.json"))?;
         write_npy(&folder.join("features.npy"), self.features.view())?;
-        let codebook = folder.join("codebook.npy");
-        match &self.codebook {
-            Some(words) => write_npy(&codebook, words.view())?,
-            None => remove_if_there(&codebook)?,
+        let Vocabulary { projection, codebook, mixture } = &self.vocabulary;
+        let arrays = [
+            ("projection.npy", projection.as_ref().map(Projection::to_array)),
+            ("codebook.npy", codebook.clone()),
+            ("mixture.npy", mixture.as_ref().map(Mixture::to_array)),
+        ];
+        for (name, array) in arrays {
+            match array {
+                Some(array) => write_npy(&folder.join(name), array.view())?,
+                None => remove_if_there(&folder.join(name))?,
+            }
         }
         write_json(&folder.join("feature.json"), &self.info)
     }
@@ -115,8 +140,8 @@ impl FeatureMatrix {
     pub fn load(folder: &Path) -> Result<Self> {
         let info = Self::load_info(folder)?;
         let features = matrix(&folder.join("features.npy"), (info.rows, info.dimensions))?;
-        let codebook = Self::load_codebook(folder, &info)?;
-        Ok(Self { info, features, codebook, stages: Vec::new() })
+        let vocabulary = Self::load_vocabulary(folder, &info)?;
+        Ok(Self { info, features, vocabulary, stages: Vec::new() })
     }
 
     /// Reads only `feature.json`.
@@ -140,20 +165,45 @@ impl FeatureMatrix {
         Ok(info)
     }
 
-    /// Reads only the codebook that `info` describes, k x 128; `None` for features without one.
+    /// Reads only the vocabulary that `info` describes.
     ///
     /// # Errors
     /// As [`FeatureMatrix::load`].
-    pub fn load_codebook(folder: &Path, info: &FeatureInfo) -> Result<Option<Array2<f32>>> {
-        let shape = |c: &CodebookInfo| (c.words, super::DESCRIPTOR_LENGTH);
-        info.codebook.as_ref().map(|c| matrix(&folder.join("codebook.npy"), shape(c))).transpose()
+    pub fn load_vocabulary(folder: &Path, info: &FeatureInfo) -> Result<Vocabulary> {
+        let file = |name: &str| folder.join(name);
+        let broken = |name: &'static str| {
+            move |e: Error| {
+                Error::malformed(file(name), "array", e.to_string(), "what extraction wrote; extract it again")
+            }
+        };
+        let kept = info.recipe.pca.as_ref().map(|p| p.dimensions);
+        let projection = kept.map(|k| {
+            let array = matrix(&file("projection.npy"), (k + 1, DESCRIPTOR_LENGTH))?;
+            Projection::from_array(array.view()).map_err(broken("projection.npy"))
+        });
+        let width = kept.unwrap_or(DESCRIPTOR_LENGTH) + if info.recipe.position { 2 } else { 0 };
+        let codebook = info.codebook.as_ref().map(|c| matrix(&file("codebook.npy"), (c.words, width)));
+        let mixture = info.mixture.as_ref().map(|m| {
+            let array = matrix(&file("mixture.npy"), (m.components, 1 + 2 * width))?;
+            Mixture::from_array(array.view()).map_err(broken("mixture.npy"))
+        });
+        Ok(Vocabulary {
+            projection: projection.transpose()?,
+            codebook: codebook.transpose()?,
+            mixture: mixture.transpose()?,
+        })
     }
 
     /// Whether `folder` holds finished features of this fingerprint.
     pub fn is_fresh(folder: &Path, fingerprint: &str) -> bool {
         Self::load_info(folder).is_ok_and(|info| {
-            let files = folder.join("features.npy").exists()
-                && (info.codebook.is_none() || folder.join("codebook.npy").exists());
+            let wanted = [
+                ("features.npy", true),
+                ("projection.npy", info.recipe.pca.is_some()),
+                ("codebook.npy", info.codebook.is_some()),
+                ("mixture.npy", info.mixture.is_some()),
+            ];
+            let files = wanted.iter().all(|(name, wanted)| !wanted || folder.join(name).exists());
             info.fingerprint == fingerprint && files
         })
     }

@@ -7,7 +7,7 @@ use super::*;
 use crate::artifact::Workspace;
 use crate::dataset::{Dataset, DatasetInfo, Split};
 use crate::progress::{Silent, StopAfter};
-use crate::recipe::{FeatureRecipe, Kind, Normalisation, Recipe, load};
+use crate::recipe::{Check, Encoding, FeatureRecipe, Kind, Normalisation, PcaRecipe, Recipe, load};
 use crate::{Error, Result};
 
 const AMPLE: u64 = 1 << 30;
@@ -49,15 +49,32 @@ fn dataset(rows: usize) -> Dataset {
     Dataset { info, images, labels: vec![0; rows], splits, subjects: None }
 }
 
-/// A built-in recipe with a codebook small enough for a test.
+/// A built-in recipe, or a variation on one, with a vocabulary small enough for a test.
 fn recipe(name: &str, sample: usize) -> Recipe<FeatureRecipe> {
-    let mut recipe = load::<FeatureRecipe>(&Workspace::new("nowhere"), Kind::Feature, name).unwrap();
+    let built_in = if name == "vlad" || name == "pyramid" { "dsift-bovw" } else { name };
+    let mut recipe = load::<FeatureRecipe>(&Workspace::new("nowhere"), Kind::Feature, built_in).unwrap();
     if let Some(codebook) = &mut recipe.value.codebook {
         (codebook.words, codebook.batch, codebook.sample) = (24, 64, sample);
         codebook.iterations = codebook.iterations.min(20);
     }
+    if let Some(mixture) = &mut recipe.value.mixture {
+        (mixture.components, mixture.sample) = (3, sample.max(100));
+    }
+    match name {
+        "vlad" => {
+            recipe.value.encoding = Encoding::Vlad;
+            recipe.value.pca = Some(PcaRecipe { dimensions: 20, whiten: true });
+        }
+        "pyramid" => (recipe.value.pyramid, recipe.value.position) = (vec![1, 2], true),
+        "dsift-fisher" => recipe.value.pyramid = vec![1, 3],
+        _ => {}
+    }
+    recipe.value.check().unwrap();
     recipe
 }
+
+/// With OpenCV's SIFT and dense SIFT, and with the native one.
+const RECIPES: [&str; 6] = ["sift", "dsift", "dsift-bovw", "vlad", "pyramid", "dsift-fisher"];
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)
@@ -66,21 +83,21 @@ fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 #[test]
 fn the_same_bytes_on_any_number_of_threads_and_with_little_memory() {
     let dataset = dataset(40);
-    for name in ["sift", "dsift", "dsift-bovw"] {
+    for name in RECIPES {
         let recipe = recipe(name, 200);
         let one = on_threads(1, || extract(&dataset, &recipe, AMPLE, &Silent).unwrap());
         let three = on_threads(3, || extract(&dataset, &recipe, AMPLE, &Silent).unwrap());
         assert_eq!(one.features, three.features, "{name}");
-        assert_eq!(one.codebook, three.codebook, "{name}");
+        assert_eq!(one.vocabulary, three.vocabulary, "{name}");
         assert_eq!(one.info, three.info);
-        if let Some(codebook) = &recipe.value.codebook {
+        if let Some(draw) = memory::Draw::new(&recipe.value) {
             // Just enough for the sample: nothing is left to keep descriptors in.
             let refused = on_threads(1, || extract(&dataset, &recipe, 1000, &Silent).unwrap_err().to_string());
             let needed = refused.split("at least ").nth(1).and_then(|t| t.split(" for").next()).unwrap();
             let mut budget = parse_memory(needed).unwrap();
             budget -= on_threads(1, || {
                 let points = local::points_of(&recipe.value, 48, 48).unwrap();
-                let plan = memory::Plan::new(points, codebook, 27, budget).unwrap();
+                let plan = memory::Plan::new(&recipe.value, &draw, points, 27, budget).unwrap();
                 plan.cache
             });
             let little = on_threads(1, || extract(&dataset, &recipe, budget, &Silent).unwrap());
@@ -118,7 +135,7 @@ fn test_rows_have_no_say_in_the_codebook() {
         dataset.images.slice_mut(s![row, .., ..]).mapv_inplace(|v| 255 - v / 2);
     }
     let after = extract(&dataset, &recipe, AMPLE, &Silent).unwrap();
-    assert_eq!(before.codebook, after.codebook);
+    assert_eq!(before.vocabulary, after.vocabulary);
     assert_ne!(before.features.row(2), after.features.row(2));
     assert_eq!(before.features.row(1), after.features.row(1));
     let info = after.info.codebook.unwrap();
@@ -126,14 +143,38 @@ fn test_rows_have_no_say_in_the_codebook() {
 }
 
 #[test]
+fn each_encoding_has_its_length_and_each_cell_its_part() {
+    let dataset = dataset(12);
+    for (name, length) in [("vlad", 24 * 20), ("pyramid", 5 * 24), ("dsift-fisher", 10 * 2 * 3 * 82)] {
+        let mut recipe = recipe(name, 300);
+        let matrix = extract(&dataset, &recipe, AMPLE, &Silent).unwrap();
+        assert_eq!(matrix.features.dim(), (12, length), "{name}");
+        for row in matrix.features.outer_iter() {
+            assert!((row.dot(&row).sqrt() - 1.0).abs() < 1e-4, "{name}");
+        }
+        // Without normalisation the histograms of the four quarters add up to that of the whole.
+        if name == "pyramid" {
+            recipe.value.normalisation = Normalisation::None;
+            let counts = extract(&dataset, &recipe, AMPLE, &Silent).unwrap().features;
+            for row in counts.outer_iter() {
+                assert_eq!(row.slice(s![..24]).sum(), 36.0);
+                for word in 0..24 {
+                    assert_eq!(row[word], (1..5).map(|cell| row[cell * 24 + word]).sum::<f32>());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn single_pictures_give_the_rows_of_the_matrix() {
     let dataset = dataset(15);
     let folder = tempfile::tempdir().unwrap();
-    for name in ["sift", "dsift", "dsift-bovw"] {
+    for name in RECIPES {
         let matrix = extract(&dataset, &recipe(name, 0), AMPLE, &Silent).unwrap();
         matrix.save(folder.path()).unwrap();
         let back = FeatureMatrix::load(folder.path()).unwrap();
-        assert_eq!((&back.features, &back.codebook), (&matrix.features, &matrix.codebook));
+        assert_eq!((&back.features, &back.vocabulary), (&matrix.features, &matrix.vocabulary));
         assert_eq!(back.info, matrix.info);
         assert!(FeatureMatrix::is_fresh(folder.path(), &matrix.info.fingerprint));
         assert!(!FeatureMatrix::is_fresh(folder.path(), "another"));
@@ -194,8 +235,6 @@ fn the_smallest_pictures_can_be_described() {
     for side in [8, 9, 16] {
         let image = ndarray::Array2::from_shape_fn((side, side), |(y, x)| ((x * 31 + y * 17) % 256) as u8);
         let mut local = local::Local::new(&recipe("sift", 0).value, side, side).unwrap();
-        let mut bytes = Vec::new();
-        local.describe(image.view(), &mut bytes).unwrap();
-        assert_eq!(bytes.len() % DESCRIPTOR_LENGTH, 0);
+        local.describe(image.view(), &mut DescriptorSet::new(false)).unwrap();
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::grid::is_default;
 use super::{Check, GridRecipe};
 use crate::error::{Error, Result};
 
@@ -24,12 +25,68 @@ pub struct FeatureRecipe {
     pub grid: Option<GridRecipe>,
     /// How descriptors become one vector.
     pub encoding: Encoding,
-    /// The visual vocabulary, for `encoding = "bag-of-words"`.
+    /// The visual vocabulary, for `encoding = "bag-of-words"` and `"vlad"`.
     #[serde(default)]
     pub codebook: Option<CodebookRecipe>,
     /// What is done to the finished vector.
     #[serde(default)]
     pub normalisation: Normalisation,
+    /// Principal components that descriptors are reduced to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pca: Option<PcaRecipe>,
+    /// Append to each descriptor where it lies: x and y from -0.5 to 0.5 (Sanchez et al. 2012).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub position: bool,
+    /// The Gaussians, for `encoding = "fisher"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixture: Option<MixtureRecipe>,
+    /// A spatial pyramid (Lazebnik et al. 2006): for each level l, the picture is cut into l x l cells, each encoded
+    /// by itself; without it the whole picture is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pyramid: Vec<usize>,
+}
+
+impl FeatureRecipe {
+    /// Whether descriptors are changed before they are encoded.
+    pub fn transforms(&self) -> bool {
+        self.pca.is_some() || self.position
+    }
+}
+
+/// Principal components of training descriptors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PcaRecipe {
+    /// Numbers that are left of the 128.
+    pub dimensions: usize,
+    /// Scale each of them to unit variance over the training descriptors.
+    #[serde(default)]
+    pub whiten: bool,
+}
+
+/// A mixture of Gaussians with diagonal covariances, fitted to descriptors of training rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct MixtureRecipe {
+    /// Gaussians, K.
+    pub components: usize,
+    /// Passes of expectation maximisation at the most.
+    #[serde(default = "passes_30")]
+    pub iterations: usize,
+    /// Training descriptors used at the most, drawn at random.
+    #[serde(default = "sample_200_000")]
+    pub sample: usize,
+    /// Seed of the draw and of the first means.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+fn passes_30() -> usize {
+    30
+}
+
+fn sample_200_000() -> usize {
+    200_000
 }
 
 /// Where descriptors are taken.
@@ -72,6 +129,11 @@ pub enum Encoding {
     BagOfWords,
     /// The raw descriptors one after the other; needs the same number in every picture, so a grid.
     Concatenate,
+    /// Sums of the differences between descriptors and their visual word (Jegou et al. 2010).
+    Vlad,
+    /// How the descriptors would move the Gaussians of a mixture (Perronnin et al. 2010); "improved" with
+    /// `normalisation = "hellinger"`.
+    Fisher,
 }
 
 /// A visual vocabulary fitted by k-means on descriptors of training rows.
@@ -148,27 +210,65 @@ impl Check for FeatureRecipe {
         {
             return Err(Error::invalid("detector", format!("{d:?}"), "no negative values, 1 to 10 octave-layers"));
         }
-        match (self.encoding, &self.codebook) {
-            (Encoding::BagOfWords, None) => {
-                return Err(Error::invalid("codebook", "nothing", "a table with words, algorithm and iterations"));
-            }
-            (Encoding::Concatenate, Some(_)) => {
-                return Err(Error::invalid("codebook", "a table", "none for encoding = \"concatenate\""));
-            }
-            (Encoding::Concatenate, None) if self.extractor == Extractor::Sift => {
-                return Err(Error::invalid(
-                    "encoding",
-                    "concatenate",
-                    "bag-of-words: the number of SIFT keypoints differs from picture to picture",
-                ));
-            }
-            _ => {}
-        }
+        self.check_encoding()?;
         if let Some(c) = &self.codebook
             && !((2..=65_536).contains(&c.words) && c.batch >= 1 && (1..=100_000).contains(&c.iterations))
         {
             return Err(Error::invalid("codebook", format!("{c:?}"), "2 to 65,536 words, batch and iterations from 1"));
         }
         Ok(())
+    }
+}
+
+impl FeatureRecipe {
+    /// Every table that the encoding needs is there, and none that it does not.
+    fn check_encoding(&self) -> Result<()> {
+        let fail = |key: &str, found: &str, expected: String| Err(Error::invalid(key, found, expected));
+        let named = |wants: bool, there: bool, key: &str, keys: &str| match (wants, there) {
+            (true, false) => fail(key, "nothing", format!("a table with {keys}")),
+            (false, true) => fail(key, "a table", format!("none for encoding = \"{}\"", self.encoding.name())),
+            _ => Ok(()),
+        };
+        let words = matches!(self.encoding, Encoding::BagOfWords | Encoding::Vlad);
+        named(words, self.codebook.is_some(), "codebook", "words, algorithm and iterations")?;
+        named(self.encoding == Encoding::Fisher, self.mixture.is_some(), "mixture", "components")?;
+        if self.encoding == Encoding::Concatenate {
+            if self.extractor == Extractor::Sift {
+                let expected = "bag-of-words: the number of SIFT keypoints differs from picture to picture";
+                return fail("encoding", "concatenate", expected.into());
+            }
+            if self.transforms() || !self.pyramid.is_empty() {
+                return fail("encoding", "concatenate", "another one with pca, position or pyramid".into());
+            }
+        }
+        if let Some(p) = &self.pca
+            && !(1..=DESCRIPTOR_LENGTH).contains(&p.dimensions)
+        {
+            return Err(Error::invalid("pca.dimensions", p.dimensions, format!("1 to {DESCRIPTOR_LENGTH}")));
+        }
+        if let Some(m) = &self.mixture
+            && !((1..=4096).contains(&m.components) && (1..=10_000).contains(&m.iterations) && m.sample >= m.components)
+        {
+            let expected = "1 to 4096 components, iterations from 1, a sample of one descriptor a component or more";
+            return Err(Error::invalid("mixture", format!("{m:?}"), expected));
+        }
+        if self.pyramid.len() > 8 || !self.pyramid.iter().all(|l| (1..=16).contains(l)) {
+            return Err(Error::invalid("pyramid", format!("{:?}", self.pyramid), "up to 8 levels from 1 to 16"));
+        }
+        Ok(())
+    }
+}
+
+/// Numbers in a SIFT descriptor.
+const DESCRIPTOR_LENGTH: usize = 128;
+
+impl Encoding {
+    fn name(self) -> &'static str {
+        match self {
+            Self::BagOfWords => "bag-of-words",
+            Self::Concatenate => "concatenate",
+            Self::Vlad => "vlad",
+            Self::Fisher => "fisher",
+        }
     }
 }

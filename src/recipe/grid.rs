@@ -41,7 +41,8 @@ pub struct GridRecipe {
     pub contrast_threshold: f32,
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+/// Default values are not written, so that recipes from before a key existed keep their fingerprint.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

@@ -1,14 +1,15 @@
 //! The nearest centre of each point: blocks of points times tiles of centres, then the least of each row.
 
-use ndarray::{Array2, Axis, Slice, s};
+use ndarray::{Array2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use super::{Codebook, Points, product};
+use super::{Codebook, Points};
+use crate::matrix::product;
 
 /// Points in a block: enough to make packing the centres cheap, few enough for the scores to stay in the cache.
 const BLOCK: usize = 256;
 /// Centres in a tile.
-const TILE: usize = 512;
+pub(super) const TILE: usize = 512;
 /// Scores whose least is found before it is compared with the best so far.
 const RUN: usize = 64;
 
@@ -28,7 +29,7 @@ pub(in crate::features) fn bytes_for_assignment(threads: usize, dimensions: usiz
 
 struct Buffers {
     points: Array2<f32>,
-    scores: Array2<f32>,
+    scores: Vec<f32>,
 }
 
 /// Points are checked by the caller: same dimensions as the codebook, all finite.
@@ -38,7 +39,7 @@ pub(super) fn assign(points: &impl Points, codebook: &Codebook) -> Assignment {
     let mut distances = vec![0.0; n];
     let buffers = || Buffers {
         points: Array2::zeros((BLOCK, codebook.dimensions())),
-        scores: Array2::zeros((BLOCK, TILE.min(codebook.words()))),
+        scores: vec![0.0; BLOCK * TILE.min(codebook.words())],
     };
     words
         .par_chunks_mut(BLOCK)
@@ -67,21 +68,18 @@ fn assign_block(
     }
     let block = buffers.points.slice(s![..rows, ..]);
     distances.fill(f32::INFINITY);
-    let mut start = 0;
-    for half_squares in codebook.half_squares.chunks(TILE) {
-        let end = start + half_squares.len();
-        let tile = codebook.transposed.slice_axis(Axis(1), Slice::from(start..end));
-        let mut scores = buffers.scores.slice_mut(s![..rows, ..end - start]);
+    for (i, (tile, half_squares)) in codebook.tiles.iter().zip(codebook.half_squares.chunks(TILE)).enumerate() {
+        let width = half_squares.len();
+        let scores = &mut buffers.scores[..rows * width];
         // The shapes fit by construction; were they not to, the points would keep word 0 at an infinite distance.
-        if product(block, tile, scores.view_mut()).is_err() {
+        let fits = ArrayViewMut2::from_shape((rows, width), &mut *scores)
+            .is_ok_and(|s| product(block, tile.view(), s).is_ok());
+        if !fits {
             return;
         }
-        for ((scores, word), best) in scores.outer_iter().zip(words.iter_mut()).zip(distances.iter_mut()) {
-            if let Some(scores) = scores.as_slice() {
-                least(scores, half_squares, start as u32, word, best);
-            }
+        for ((scores, word), best) in scores.chunks_exact(width).zip(words.iter_mut()).zip(distances.iter_mut()) {
+            least(scores, half_squares, (i * TILE) as u32, word, best);
         }
-        start = end;
     }
     for (row, distance) in block.outer_iter().zip(distances) {
         let square: f32 = row.iter().map(|v| v * v).sum();

@@ -5,13 +5,12 @@
 
 mod assign;
 mod full;
-mod matmul;
 mod mini_batch;
 mod points;
 mod seeding;
 mod update;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -21,15 +20,14 @@ use crate::recipe::{CodebookAlgorithm, CodebookRecipe};
 
 pub use assign::Assignment;
 pub(super) use assign::bytes_for_assignment;
-pub use matmul::product;
 pub use points::Points;
 
 /// The centres of k-means, ready to be compared with.
 #[derive(Clone, Debug)]
 pub struct Codebook {
     centres: Array2<f32>,
-    /// d x k, in row order, as the matrix product likes it.
-    transposed: Array2<f32>,
+    /// d x k in tiles of columns, each in row order, as the matrix product likes it.
+    tiles: Vec<Array2<f32>>,
     /// |c|^2 / 2 of each centre.
     half_squares: Vec<f32>,
 }
@@ -58,8 +56,9 @@ impl Codebook {
         }
         let half_squares =
             centres.outer_iter().map(|c| (c.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>() / 2.0) as f32).collect();
-        let transposed = centres.t().as_standard_layout().into_owned();
-        Ok(Self { centres, transposed, half_squares })
+        let transpose = |tile: ArrayView2<'_, f32>| tile.t().as_standard_layout().into_owned();
+        let tiles = centres.axis_chunks_iter(Axis(0), assign::TILE).map(transpose).collect();
+        Ok(Self { centres, tiles, half_squares })
     }
 
     /// Fits k-means to `points` as the recipe says; the seed rules the draw of first centres and of mini-batches.

@@ -5,7 +5,7 @@ use opencv::core::{KeyPoint, Vector};
 
 use crate::error::{Error, Result};
 use crate::features::sift::{Sift, opencv_error};
-use crate::features::{GridPoint, grid_points};
+use crate::features::{DescriptorSet, GridPoint, grid_points};
 use crate::recipe::{DetectorRecipe, GridRecipe};
 
 /// Computes descriptors at the points of a grid.
@@ -26,7 +26,7 @@ impl KeypointGrid {
     }
 
     /// Appends the descriptors of a picture in the order of [`grid_points`], 128 bytes each.
-    pub(crate) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut Vec<u8>) -> Result<()> {
+    pub(crate) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut DescriptorSet) -> Result<()> {
         let mut keypoints = self.keypoints.clone();
         self.sift.compute(image, &mut keypoints, into)?;
         if keypoints.len() != self.keypoints.len() {

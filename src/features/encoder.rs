@@ -1,0 +1,190 @@
+//! From the descriptors of pictures to one vector each.
+
+use std::ops::Range;
+
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
+use rayon::prelude::*;
+
+use super::codebook::{Codebook, Points};
+use super::extractor::Described;
+use super::mixture::{Mixture, Scratch};
+use super::pyramid::Pyramid;
+use super::vocabulary::{Transform, Vocabulary};
+use super::{DESCRIPTOR_LENGTH, DescriptorSet, fisher, histogram, normalise, vlad};
+use crate::error::{Error, Result};
+use crate::recipe::{Encoding, FeatureRecipe};
+
+/// Turns descriptors into vectors.
+pub(super) struct Encoder {
+    recipe: FeatureRecipe,
+    transform: Transform,
+    pyramid: Pyramid,
+    method: Method,
+}
+
+enum Method {
+    /// With the number of descriptors of each picture.
+    Concatenate(usize),
+    BagOfWords(Codebook),
+    Vlad(Codebook),
+    Fisher(Mixture),
+}
+
+impl Method {
+    /// Numbers that a descriptor must have; `None` for any.
+    fn inputs(&self) -> Option<usize> {
+        match self {
+            Self::Concatenate(_) => None,
+            Self::BagOfWords(codebook) | Self::Vlad(codebook) => Some(codebook.dimensions()),
+            Self::Fisher(mixture) => Some(mixture.dimensions()),
+        }
+    }
+
+    /// Numbers for each cell of the pyramid.
+    fn outputs(&self) -> usize {
+        match self {
+            Self::Concatenate(points) => points * DESCRIPTOR_LENGTH,
+            Self::BagOfWords(codebook) => codebook.words(),
+            Self::Vlad(codebook) => codebook.words() * codebook.dimensions(),
+            Self::Fisher(mixture) => 2 * mixture.components() * mixture.dimensions(),
+        }
+    }
+}
+
+impl Encoder {
+    /// `points` is the number of descriptors of each picture, where it is fixed.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the vocabulary is not one that the recipe asks for.
+    pub(super) fn new(recipe: &FeatureRecipe, vocabulary: Vocabulary, points: Option<usize>) -> Result<Self> {
+        let Vocabulary { projection, codebook, mixture } = vocabulary;
+        let transform = Transform::new(recipe, projection.as_ref());
+        let codebook = codebook.map(Codebook::new).transpose()?;
+        let found = match (&codebook, &mixture) {
+            (Some(c), _) => format!("{} words of {} numbers", c.words(), c.dimensions()),
+            (_, Some(m)) => format!("{} Gaussians over {} numbers", m.components(), m.dimensions()),
+            (None, None) => "none".into(),
+        };
+        let method = match (recipe.encoding, codebook, mixture, points) {
+            (Encoding::Concatenate, None, None, Some(points)) => Some(Method::Concatenate(points)),
+            (Encoding::BagOfWords, Some(codebook), None, _) => Some(Method::BagOfWords(codebook)),
+            (Encoding::Vlad, Some(codebook), None, _) => Some(Method::Vlad(codebook)),
+            (Encoding::Fisher, None, Some(mixture), _) => Some(Method::Fisher(mixture)),
+            _ => None,
+        };
+        let wanted = transform.dimensions();
+        let fits = recipe.pca.is_some() == projection.is_some();
+        match method.filter(|m| fits && m.inputs().is_none_or(|inputs| inputs == wanted)) {
+            Some(method) => {
+                Ok(Self { recipe: recipe.clone(), transform, pyramid: Pyramid::new(&recipe.pyramid), method })
+            }
+            None => {
+                let expected = match recipe.encoding {
+                    Encoding::BagOfWords | Encoding::Vlad => format!("visual words of {wanted} numbers"),
+                    Encoding::Fisher => format!("Gaussians over {wanted} numbers"),
+                    Encoding::Concatenate => "none, and a grid, for raw descriptors".into(),
+                };
+                Err(Error::invalid("vocabulary", found, expected))
+            }
+        }
+    }
+
+    /// Numbers in a feature vector.
+    pub(super) fn dimensions(&self) -> usize {
+        self.pyramid.cells() * self.method.outputs()
+    }
+
+    pub(super) fn root_sift(&self) -> bool {
+        self.recipe.root_sift
+    }
+
+    /// Writes the vector of each picture into the rows of `vectors` (pictures x dimensions).
+    pub(super) fn encode(&self, described: &Described, mut vectors: ArrayViewMut2<'_, f32>) -> Result<()> {
+        let pictures = described.counts.len();
+        if vectors.dim() != (pictures, self.dimensions()) {
+            let expected = format!("{pictures} x {}", self.dimensions());
+            return Err(Error::invalid("shape of the feature vectors", format!("{:?}", vectors.dim()), expected));
+        }
+        // Words of all pictures at once, where nothing is done to descriptors before.
+        let words = match &self.method {
+            Method::BagOfWords(codebook) if self.transform.changes_nothing() => {
+                Some(codebook.assign(&described.descriptors)?.words)
+            }
+            _ => None,
+        };
+        let ranges: Vec<Range<usize>> = described.pictures().collect();
+        vectors.outer_iter_mut().into_par_iter().zip(ranges).try_for_each_init(
+            Scratch::default,
+            |scratch, (mut row, range)| {
+                let vector = row.as_slice_mut().unwrap_or_default();
+                match &words {
+                    Some(words) => {
+                        let places = &described.descriptors.places()[range.clone()];
+                        self.count(&words[range], places, vector);
+                    }
+                    None => self.encode_picture(&described.descriptors, range, scratch, vector)?,
+                }
+                normalise(vector, self.recipe.normalisation);
+                Ok(())
+            },
+        )
+    }
+
+    fn encode_picture(
+        &self,
+        set: &DescriptorSet,
+        range: Range<usize>,
+        scratch: &mut Scratch,
+        vector: &mut [f32],
+    ) -> Result<()> {
+        if let Method::Concatenate(points) = self.method {
+            if range.len() != points {
+                return Err(Error::invalid("descriptors of a picture", range.len(), points.to_string()));
+            }
+            for (row, numbers) in range.zip(vector.chunks_exact_mut(DESCRIPTOR_LENGTH)) {
+                set.read(row, numbers);
+            }
+            return Ok(());
+        }
+        let places = &set.places()[range.clone()];
+        let points = self.transform.apply(set, range)?;
+        match &self.method {
+            Method::Concatenate(_) => {}
+            Method::BagOfWords(codebook) => self.count(&codebook.assign(&points.view())?.words, places, vector),
+            Method::Vlad(codebook) => {
+                let words = codebook.assign(&points.view())?.words;
+                for (cell, out) in self.cells(places, vector) {
+                    vlad::encode(points.view(), &words, &cell, codebook.centres(), out);
+                }
+            }
+            Method::Fisher(mixture) => {
+                for (cell, out) in self.cells(places, vector) {
+                    let inside =
+                        if cell.len() == points.nrows() { points.view().into() } else { select(&points.view(), &cell) };
+                    fisher::encode(mixture, inside.view(), scratch, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self, words: &[u32], places: &[[f32; 2]], vector: &mut [f32]) {
+        for (cell, out) in self.cells(places, vector) {
+            let inside: Vec<u32> = cell.into_iter().map(|i| words[i]).collect();
+            histogram(&inside, out);
+        }
+    }
+
+    /// The descriptors of each cell, and its part of the vector.
+    fn cells<'a>(
+        &self,
+        places: &[[f32; 2]],
+        vector: &'a mut [f32],
+    ) -> impl Iterator<Item = (Vec<usize>, &'a mut [f32])> + use<'a> {
+        self.pyramid.sort(places).into_iter().zip(vector.chunks_exact_mut(self.method.outputs()))
+    }
+}
+
+fn select<'a>(points: &ArrayView2<'a, f32>, rows: &[usize]) -> ndarray::CowArray<'a, f32, ndarray::Ix2> {
+    points.select(Axis(0), rows).into()
+}

@@ -23,7 +23,7 @@ impl Extractor {
     /// descriptors.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the vocabulary or the picture size does not fit the recipe, [`Error::FeatureOff`] for
+    /// [`crate::Error::Invalid`] when the vocabulary or the picture size does not fit the recipe, [`crate::Error::FeatureOff`] for
     /// what needs OpenCV in a build without it.
     pub fn new(recipe: &FeatureRecipe, vocabulary: Vocabulary, height: usize, width: usize) -> Result<Self> {
         let local = Local::new(recipe, height, width)?;
@@ -49,7 +49,7 @@ impl Extractor {
     /// The feature vector of a grey picture (height x width, 0 black to 255 white).
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the picture has another size, [`Error::Backend`] when OpenCV fails.
+    /// [`crate::Error::Invalid`] when the picture has another size, [`crate::Error::Backend`] when OpenCV fails.
     pub fn describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Array1<f32>> {
         let mut described = Described::new(self.encoder.root_sift());
         described.push(|set| self.local.describe(image, set))?;

@@ -5,9 +5,13 @@ use std::ops::Range;
 use super::codebook::Points;
 use super::normalise::root_sift;
 use crate::error::{Error, Result};
+pub use crate::recipe::DESCRIPTOR_LENGTH;
 
-/// Numbers in a SIFT descriptor: 4 x 4 cells of 8 orientations.
-pub const DESCRIPTOR_LENGTH: usize = 128;
+/// Where a pixel lies in its picture, x and y from 0 to 1. Pixels are squares around whole numbers.
+pub(super) fn place(x: f32, y: f32, height: usize, width: usize) -> [f32; 2] {
+    let share = |at: f32, length: usize| ((at + 0.5) / length as f32).clamp(0.0, 1.0);
+    [share(x, width), share(y, height)]
+}
 
 /// Descriptors one after the other; OpenCV rounds each number to 0..=255, so a byte holds it exactly.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,6 +2,7 @@
 
 use ndarray::ArrayView2;
 
+use super::descriptors::place;
 use super::{DESCRIPTOR_LENGTH, DenseSift, DescriptorSet};
 use crate::error::{Error, Result};
 use crate::recipe::{Backend, FeatureRecipe};
@@ -45,10 +46,8 @@ impl Local {
             Some(grid) if grid.backend() == Backend::Native => {
                 let dense = DenseSift::new(grid, height, width)?;
                 let (descriptors, norms) = (vec![[0.0; DESCRIPTOR_LENGTH]; dense.len()], vec![0.0; dense.len()]);
-                // Pixels are squares around whole numbers.
-                let share = |at: f32, length: usize| (at + 0.5) / length as f32;
                 let points = super::grid_points(grid, height, width)?;
-                let places = points.iter().map(|p| [share(p.x, width), share(p.y, height)]).collect();
+                let places = points.iter().map(|p| place(p.x, p.y, height, width)).collect();
                 Method::NativeGrid(NativeGrid { dense, descriptors, norms, places })
             }
             _ => with_opencv(recipe, height, width)?,

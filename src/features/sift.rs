@@ -7,7 +7,7 @@ use opencv::core::{CV_8U, KeyPoint, Mat, Ptr, Vector, no_array, set_num_threads}
 use opencv::features2d::SIFT;
 use opencv::prelude::*;
 
-use super::descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
+use super::descriptors::{DESCRIPTOR_LENGTH, DescriptorSet, place};
 use crate::error::{Error, Result};
 use crate::recipe::DetectorRecipe;
 
@@ -68,9 +68,7 @@ impl Sift {
             let message = format!("{} keypoints came with {} numbers", keypoints.len(), bytes.len());
             return Err(Error::backend("OpenCV", "describe a picture by SIFT", message));
         }
-        // Keypoints count from the centre of the first pixel.
-        let share = |at: f32, length: usize| ((at + 0.5) / length as f32).clamp(0.0, 1.0);
-        let places = keypoints.iter().map(|k| [share(k.pt().x, width), share(k.pt().y, height)]);
+        let places = keypoints.iter().map(|k| place(k.pt().x, k.pt().y, height, width));
         into.append(bytes.iter().copied(), places)
     }
 }

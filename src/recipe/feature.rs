@@ -6,6 +6,9 @@ use super::grid::is_default;
 use super::{Check, GridRecipe};
 use crate::error::{Error, Result};
 
+/// Numbers in a SIFT descriptor: 4 x 4 cells of 8 orientations.
+pub const DESCRIPTOR_LENGTH: usize = 128;
+
 /// How a picture becomes a feature vector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -258,9 +261,6 @@ impl FeatureRecipe {
         Ok(())
     }
 }
-
-/// Numbers in a SIFT descriptor.
-const DESCRIPTOR_LENGTH: usize = 128;
 
 impl Encoding {
     fn name(self) -> &'static str {

@@ -14,8 +14,8 @@ pub use builtin::{BUILTIN, Builtin};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
 pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe};
 pub use feature::{
-    CodebookAlgorithm, CodebookRecipe, DetectorRecipe, Encoding, Extractor, FeatureRecipe, MixtureRecipe,
-    Normalisation, PcaRecipe,
+    CodebookAlgorithm, CodebookRecipe, DESCRIPTOR_LENGTH, DetectorRecipe, Encoding, Extractor, FeatureRecipe,
+    MixtureRecipe, Normalisation, PcaRecipe,
 };
 pub use grid::{Backend, GridRecipe, Window};
 pub use load::{Check, Kind, Recipe, available, load};

@@ -151,7 +151,7 @@ proptest! {
             let length = d.iter().map(|v| v * v).sum::<f32>().sqrt();
             prop_assert!((length - 1.0).abs() < 1e-4 && d.iter().all(|v| *v >= 0.0) && *norm > 0.0);
         }
-        // The same picture laid out column by column, and brighter light, change nothing.
+        // The same picture laid out column by column in memory changes nothing.
         let (turned, _) = describe(&recipe, &picture.t().as_standard_layout().t().to_owned());
         prop_assert_eq!(&descriptors, &turned);
     }

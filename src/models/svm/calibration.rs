@@ -4,11 +4,11 @@
 //! Newton's method on the validation rows. Decision values of training rows would be too good, as the machines have
 //! seen those rows (that is what linfa-svm's own Platt scaling is fitted on).
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::gram::cholesky;
 use crate::error::{Error, Result};
+use crate::matrix::Cholesky;
 
 /// Slopes and offsets of the classes; 2 c numbers.
 ///
@@ -47,7 +47,7 @@ impl Calibration {
         let mut loss = objective(at.view(), decisions, labels);
         for _ in 0..STEPS {
             let (gradient, hessian) = derivatives(at.view(), decisions, labels);
-            let step = solve(hessian, &gradient).ok_or_else(|| diverged("a singular Hessian"))?;
+            let step = solve(hessian, &gradient).map_err(|_| diverged("a singular Hessian"))?;
             let decrement = gradient.dot(&step);
             if decrement < 1e-10 * n as f64 {
                 let likelihood = negative_log_likelihood(at.view(), decisions, labels);
@@ -139,19 +139,10 @@ fn derivatives(at: ArrayView1<'_, f64>, decisions: ArrayView2<'_, f64>, labels: 
 }
 
 /// Solves H x = g for a positive definite H.
-fn solve(hessian: Array2<f64>, gradient: &Array1<f64>) -> Option<Array1<f64>> {
-    let lower = cholesky(hessian)?;
-    let n = gradient.len();
-    let mut x = gradient.clone();
-    for i in 0..n {
-        let known: f64 = (0..i).map(|j| lower[[i, j]] * x[j]).sum();
-        x[i] = (x[i] - known) / lower[[i, i]];
-    }
-    for i in (0..n).rev() {
-        let known: f64 = (i + 1..n).map(|j| lower[[j, i]] * x[j]).sum();
-        x[i] = (x[i] - known) / lower[[i, i]];
-    }
-    Some(x)
+fn solve(hessian: Array2<f64>, gradient: &Array1<f64>) -> Result<Array1<f64>> {
+    let mut x = gradient.to_owned().insert_axis(Axis(1));
+    Cholesky::new(hessian)?.solve(&mut x)?;
+    Ok(x.remove_axis(Axis(1)))
 }
 
 #[cfg(test)]

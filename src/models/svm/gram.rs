@@ -5,9 +5,10 @@
 //! (L L^T = K), so with them as records and the linear kernel the machine is the same, at k columns in place of d,
 //! and for any kernel.
 
-use ndarray::{Array2, ArrayView2, linalg::general_mat_mul, s};
+use ndarray::{Array2, ArrayView2, linalg::general_mat_mul};
 
 use crate::error::{Error, Result};
+use crate::matrix::Cholesky;
 use crate::recipe::{SvmKernel, SvmRecipe};
 
 /// A kernel with its width.
@@ -59,68 +60,20 @@ pub(super) fn factor(gram: &Array2<f64>) -> Result<Array2<f64>> {
     while ridge < 0.02 {
         let mut shifted = gram.clone();
         shifted.diag_mut().mapv_inplace(|v| v + ridge * scale);
-        if let Some(lower) = cholesky(shifted) {
-            return Ok(lower);
+        if let Ok(factor) = Cholesky::new(shifted) {
+            return Ok(factor.into_lower());
         }
         ridge *= 10.0;
     }
     Err(Error::invalid("kernel matrix", format!("mean diagonal {mean}"), "a positive semidefinite matrix"))
 }
 
-/// Rows eliminated before the rest is updated by one matrix product.
-const PANEL: usize = 48;
-
-/// The lower Cholesky factor (right-looking, blocked), or `None` when the matrix is not positive definite.
-///
-/// Only the lower triangle is read; the upper one comes back as zeros.
-pub(super) fn cholesky(mut a: Array2<f64>) -> Option<Array2<f64>> {
-    let n = a.nrows();
-    for from in (0..n).step_by(PANEL) {
-        let to = (from + PANEL).min(n);
-        for j in from..to {
-            let pivot = a[[j, j]] - (from..j).map(|p| a[[j, p]] * a[[j, p]]).sum::<f64>();
-            if !(pivot > 0.0 && pivot.is_finite()) {
-                return None;
-            }
-            let root = pivot.sqrt();
-            a[[j, j]] = root;
-            let done = a.slice(s![j, from..j]).to_owned();
-            for i in j + 1..n {
-                let below = a[[i, j]] - a.slice(s![i, from..j]).dot(&done);
-                a[[i, j]] = below / root;
-            }
-        }
-        let panel = a.slice(s![to.., from..to]).to_owned();
-        general_mat_mul(-1.0, &panel, &panel.t(), 1.0, &mut a.slice_mut(s![to.., to..]));
-    }
-    for i in 0..n {
-        a.slice_mut(s![i, i + 1..]).fill(0.0);
-    }
-    Some(a)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
 
     fn rows(n: usize, d: usize) -> Array2<f32> {
         Array2::from_shape_fn((n, d), |(i, j)| ((i * 37 + j * 101 + i * j * 7) % 29) as f32 / 29.0 - 0.4)
-    }
-
-    #[test]
-    fn the_factor_gives_the_matrix_back_across_panels() {
-        for n in [1, 2, 47, 48, 49, 130] {
-            let x = rows(n, 40).mapv(f64::from);
-            let mut gram = x.dot(&x.t());
-            gram.diag_mut().mapv_inplace(|v| v + 0.1);
-            let lower = cholesky(gram.clone()).unwrap();
-            let back = lower.dot(&lower.t());
-            assert!(back.iter().zip(&gram).all(|(a, b)| (a - b).abs() < 1e-10), "n = {n}");
-            assert!(lower.indexed_iter().all(|((i, j), &v)| j <= i || v == 0.0));
-        }
-        assert!(cholesky(array![[1.0, 2.0], [2.0, 1.0]]).is_none());
-        assert!(cholesky(array![[f64::NAN]]).is_none());
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The vectors that a machine sees: each feature normalised, then all of them side by side.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis, s};
+use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::features::normalise;
 use crate::recipe::Normalisation;
 
 /// The chosen rows of all features (each n x d_i), normalised and concatenated: rows.len() x sum of d_i.
@@ -17,9 +18,9 @@ pub(super) fn assemble(
     rows: &[usize],
     normalisation: Normalisation,
 ) -> Result<Array2<f32>> {
-    let width = features.iter().map(|f| f.ncols()).sum();
-    let mut out = Array2::<f32>::zeros((rows.len(), width));
-    out.axis_iter_mut(Axis(0)).into_par_iter().zip(rows).try_for_each(|(mut target, &row)| {
+    let width: usize = features.iter().map(|f| f.ncols()).sum();
+    let mut values = vec![0.0; rows.len() * width];
+    values.par_chunks_exact_mut(width.max(1)).zip(rows).try_for_each(|(target, &row)| {
         let mut from = 0;
         for (number, feature) in features.iter().enumerate() {
             let source = feature.row(row);
@@ -27,32 +28,15 @@ pub(super) fn assemble(
                 let place = format!("feature {number}, row {row}, column {column}");
                 return Err(Error::invalid(place, source[column], "a finite number"));
             }
-            let mut part = target.slice_mut(s![from..from + source.len()]);
-            part.assign(&source);
+            let part = &mut target[from..from + source.len()];
+            part.iter_mut().zip(&source).for_each(|(to, from)| *to = *from);
             normalise(part, normalisation);
             from += source.len();
         }
         Ok(())
     })?;
-    Ok(out)
-}
-
-fn normalise(mut vector: ArrayViewMut1<'_, f32>, normalisation: Normalisation) {
-    let sum = |vector: &ArrayViewMut1<'_, f32>, term: fn(f64) -> f64| -> f64 {
-        vector.iter().map(|&v| term(f64::from(v))).sum()
-    };
-    let divisor = match normalisation {
-        Normalisation::None => return,
-        Normalisation::L1 | Normalisation::Hellinger => sum(&vector, f64::abs),
-        Normalisation::L2 => sum(&vector, |v| v * v).sqrt(),
-    };
-    if divisor == 0.0 {
-        return;
-    }
-    vector.mapv_inplace(|v| (f64::from(v) / divisor) as f32);
-    if normalisation == Normalisation::Hellinger {
-        vector.mapv_inplace(|v| v.abs().sqrt().copysign(v));
-    }
+    Array2::from_shape_vec((rows.len(), width), values)
+        .map_err(|e| Error::invalid("vectors side by side", e, format!("{} x {width}", rows.len())))
 }
 
 /// The squared Euclidean norm of each row.
@@ -66,7 +50,7 @@ pub(super) fn squared_norms(rows: ArrayView2<'_, f32>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{array, s};
 
     #[test]
     fn each_feature_is_normalised_for_itself() {

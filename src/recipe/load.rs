@@ -31,6 +31,16 @@ impl Kind {
             Self::Experiment => "results",
         }
     }
+
+    /// What a recipe of this kind describes.
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Data => "dataset",
+            Self::Feature => "feature",
+            Self::Model => "model",
+            Self::Experiment => "experiment",
+        }
+    }
 }
 
 /// A parsed recipe: `T` is what its TOML says.
@@ -76,7 +86,7 @@ pub fn load<T: DeserializeOwned + Check>(workspace: &Workspace, kind: Kind, name
             format!("line {line}")
         });
         let found = e.message().trim().replace('\n', " ");
-        Error::malformed(&path, place, found, format!("a {} recipe", kind.folder()))
+        Error::malformed(&path, place, found, format!("a {} recipe", kind.subject()))
     })?;
     value.check().map_err(|e| match e {
         Error::Invalid { what, found, expected } => Error::malformed(&path, what, found, expected),
@@ -133,7 +143,7 @@ fn locate(workspace: &Workspace, kind: Kind, name: &str) -> Result<(String, Stri
         )),
         None => Err(Error::missing(
             &path,
-            format!("the {} recipes there are: {}", kind.folder(), available(workspace, kind).join(", ")),
+            format!("the {} recipes there are: {}", kind.subject(), available(workspace, kind).join(", ")),
         )),
     }
 }

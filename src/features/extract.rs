@@ -27,9 +27,9 @@ const STRETCH: usize = 16;
 /// A stretch of the work and how long it took.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    /// `describe`, `fit codebook` or `encode`.
+    /// `describe`, `fit codebook` or `fit mixture`, and `encode`; `describe and encode` where memory is short.
     pub name: &'static str,
-    /// Pictures (describe, encode) or descriptors (fit codebook) worked on.
+    /// Pictures (describe, encode) or descriptors (fit) worked on.
     pub items: u64,
     /// What the items are.
     pub unit: &'static str,
@@ -45,7 +45,7 @@ impl Stage {
     }
 }
 
-/// Extracts a feature from every row of a dataset; the codebook is fitted on training rows only.
+/// Extracts a feature from every row of a dataset; what descriptors are encoded by is fitted on training rows only.
 ///
 /// `memory_budget` bounds, in bytes, what is held beside the pictures (n h w bytes) and the finished matrix
 /// (4 n d bytes): descriptors, the sample that the codebook is fitted on, and working memory. Where the descriptors of

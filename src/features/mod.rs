@@ -1,8 +1,8 @@
-//! Handcrafted features: SIFT, dense SIFT, codebooks and bags of visual words.
+//! Handcrafted features: SIFT and dense SIFT, encoded by codebooks or mixtures of Gaussians.
 //!
 //! A picture has local *descriptors* (128 numbers each), taken at detected keypoints (SIFT) or on a grid
-//! (dense SIFT). They become one vector, either one after the other or as a histogram of the visual words of a
-//! [`Codebook`]. [`extract`] does it for a dataset, [`Extractor`] for single pictures.
+//! (dense SIFT). They become one vector: one after the other, as a bag of words or VLAD over a [`Codebook`], or as a
+//! Fisher vector over a [`Mixture`]. [`extract`] does it for a dataset, [`Extractor`] for single pictures.
 
 mod bag_of_words;
 pub mod codebook;

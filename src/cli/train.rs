@@ -79,6 +79,13 @@ fn change(recipe: &mut Recipe<ModelRecipe>, args: &TrainArgs) -> anyhow::Result<
             anyhow::ensure!(args.epochs.is_none(), "--epochs is for networks; `{}` is an SVM", recipe.name);
             s.seed = args.seed.unwrap_or(s.seed);
         }
+        ModelRecipe::LinearSvm(l) => {
+            anyhow::ensure!(args.epochs.is_none(), "--epochs is for networks; `{}` is an SVM", recipe.name);
+            l.seed = args.seed.unwrap_or(l.seed);
+        }
+        ModelRecipe::KernelRidge(_) => {
+            anyhow::bail!("--epochs and --seed mean nothing for `{}`: kernel ridge has neither", recipe.name)
+        }
     }
     ferrofuse::recipe::Check::check(&recipe.value)?;
     recipe.text = toml::to_string(&recipe.value)?;

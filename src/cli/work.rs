@@ -15,6 +15,9 @@ pub struct WorkArgs {
     /// Memory for descriptors while features are extracted
     #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = |s: &str| parse_memory(s))]
     memory: u64,
+    /// Memory for the kernel matrix of kernel ridge regression: 4 bytes for each pair of training rows
+    #[arg(long, value_name = "SIZE", default_value = "8GiB", value_parser = |s: &str| parse_memory(s))]
+    kernel_memory: u64,
 }
 
 impl WorkArgs {
@@ -25,7 +28,8 @@ impl WorkArgs {
 
     /// A runner that imports the dataset from `from` where it is not imported yet.
     pub fn runner_from<'a>(&self, context: &'a Context, from: Option<std::path::PathBuf>) -> Runner<'a> {
-        let options = Options { threads: context.threads, device: self.device.clone(), memory: self.memory, from };
+        let (memory, kernel_memory) = (self.memory, self.kernel_memory);
+        let options = Options { threads: context.threads, device: self.device.clone(), memory, kernel_memory, from };
         Runner::new(&context.workspace, options, &context.progress)
     }
 }

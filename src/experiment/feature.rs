@@ -3,7 +3,7 @@
 use super::Runner;
 use crate::dataset::Dataset;
 use crate::error::Result;
-use crate::features::{FeatureMatrix, extract, fingerprint_of};
+use crate::features::{FeatureMatrix, extract, extract_mirrored, fingerprint_of, mirrored_fingerprint};
 use crate::recipe::{FeatureRecipe, Kind, Recipe, load};
 
 impl Runner<'_> {
@@ -27,6 +27,22 @@ impl Runner<'_> {
         matrix.save(&folder)?;
         let (n, d) = matrix.features.dim();
         self.progress.say(&format!("{}: {n} x {d} features", recipe.name));
+        Ok(matrix)
+    }
+
+    /// A feature of every row's mirror image, extracted first where it is missing or stale.
+    ///
+    /// # Errors
+    /// As [`Runner::feature`].
+    pub(super) fn mirrored_feature(&self, dataset: &Dataset, upright: &FeatureMatrix) -> Result<FeatureMatrix> {
+        let name = &upright.info.name;
+        let folder = self.workspace.feature(&dataset.info.name, name).join("mirrored");
+        if FeatureMatrix::is_fresh(&folder, &mirrored_fingerprint(&upright.info.fingerprint)) {
+            return FeatureMatrix::load(&folder);
+        }
+        self.progress.say(&format!("{name}: features of the mirror images"));
+        let matrix = extract_mirrored(dataset, upright, self.progress)?;
+        matrix.save(&folder)?;
         Ok(matrix)
     }
 }

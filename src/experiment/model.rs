@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 use super::Runner;
 use super::predicted::{Predicted, label, load, scored};
@@ -11,10 +11,12 @@ use crate::artifact::Fingerprint;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::evaluation::TrainingFacts;
-use crate::models::svm::{SvmInput, fit_predict};
-use crate::models::{NetworkDescription, Start, network_fingerprint};
+use crate::features::FeatureMatrix;
+use crate::models::{
+    Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
+};
 use crate::predictions::Predictions;
-use crate::recipe::{ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
+use crate::recipe::{KernelRidgeRecipe, LinearSvmRecipe, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
 
 /// A model with its probabilities on the splits that are scored.
 #[derive(Clone, Debug)]
@@ -39,11 +41,42 @@ pub struct FittedModel {
 pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features: &[String]) -> String {
     match &recipe.value {
         ModelRecipe::Network(n) => network_fingerprint(n, dataset, features.first().map(String::as_str)),
-        ModelRecipe::Svm(_) => Fingerprint::new()
-            .with("svm", recipe.fingerprint())
+        ModelRecipe::Svm(_) | ModelRecipe::KernelRidge(_) | ModelRecipe::LinearSvm(_) => Fingerprint::new()
+            .with(recipe.value.family(), recipe.fingerprint())
             .with("dataset", dataset)
             .with("features", features.join(" "))
             .finish(),
+    }
+}
+
+/// What fitting a model gave, beside the files of the model itself.
+struct Fitted {
+    /// Of the splits that are scored, in their order.
+    probabilities: [Array2<f32>; 2],
+    seconds: f64,
+    note: Option<String>,
+}
+
+impl Fitted {
+    fn save(
+        self,
+        dataset: &Dataset,
+        recipe: &Recipe<ModelRecipe>,
+        folder: &Path,
+        fingerprint: String,
+    ) -> Result<Predicted> {
+        let predicted = Predicted {
+            fingerprint,
+            dataset: dataset.info.fingerprint.clone(),
+            recipe: recipe.text.clone(),
+            seconds: self.seconds,
+            note: self.note,
+        };
+        let ([validation, test], [of_validation, of_test]) = (scored(), self.probabilities);
+        let predictions =
+            [label(&recipe.name, dataset, validation, of_validation), label(&recipe.name, dataset, test, of_test)];
+        predicted.save(folder, &predictions)?;
+        Ok(predicted)
     }
 }
 
@@ -67,9 +100,12 @@ impl Runner<'_> {
         let predicted = match &fresh {
             Some(predicted) => predicted.clone(),
             None => match &recipe.value {
-                ModelRecipe::Network(n) => self.fit_network(dataset, recipe, n, start, &folder, fingerprint)?,
-                ModelRecipe::Svm(s) => self.fit_svm(dataset, recipe, s, &folder, fingerprint)?,
-            },
+                ModelRecipe::Network(n) => self.fit_network(dataset, recipe, n, start, &folder, &fingerprint)?,
+                ModelRecipe::Svm(s) => self.fit_svm(dataset, &recipe.name, s, &folder)?,
+                ModelRecipe::KernelRidge(k) => self.fit_kernel_ridge(dataset, &recipe.name, k, &folder)?,
+                ModelRecipe::LinearSvm(l) => self.fit_linear_svm(dataset, &recipe.name, l, &folder)?,
+            }
+            .save(dataset, recipe, &folder, fingerprint)?,
         };
         self.read(dataset, recipe, predicted, fresh.is_some())
     }
@@ -114,44 +150,63 @@ impl Runner<'_> {
         })
     }
 
-    fn fit_svm(
+    fn fit_svm(&self, dataset: &Dataset, name: &str, svm: &SvmRecipe, folder: &Path) -> Result<Fitted> {
+        self.on_features(dataset, &svm.features, svm.mirrored, folder, |input| {
+            self.progress.say(&format!("{name}: fitting support vector machines"));
+            svm::fit_predict(svm, input, self.progress)
+        })
+    }
+
+    fn fit_kernel_ridge(
         &self,
         dataset: &Dataset,
-        recipe: &Recipe<ModelRecipe>,
-        svm: &SvmRecipe,
+        name: &str,
+        ridge: &KernelRidgeRecipe,
         folder: &Path,
-        fingerprint: String,
-    ) -> Result<Predicted> {
-        let matrices = svm.features.iter().map(|f| self.feature(dataset, f)).collect::<Result<Vec<_>>>()?;
-        let views: Vec<ArrayView2<f32>> = matrices.iter().map(|m| m.features.view()).collect();
-        let input = SvmInput {
-            features: &views,
+    ) -> Result<Fitted> {
+        self.on_features(dataset, &ridge.features, ridge.mirrored, folder, |input| {
+            self.progress.say(&format!("{name}: kernel ridge regression"));
+            ridge::fit_predict(ridge, input, self.options.kernel_memory, self.progress)
+        })
+    }
+
+    fn fit_linear_svm(&self, dataset: &Dataset, name: &str, linear: &LinearSvmRecipe, folder: &Path) -> Result<Fitted> {
+        self.on_features(dataset, &linear.features, linear.mirrored, folder, |input| {
+            self.progress.say(&format!("{name}: fitting linear support vector machines"));
+            linear::fit_predict(linear, input, self.progress)
+        })
+    }
+
+    /// Extracts features where they are missing, fits a classifier on them and saves it.
+    fn on_features<M: Classifier>(
+        &self,
+        dataset: &Dataset,
+        features: &[String],
+        mirrored: bool,
+        folder: &Path,
+        fit: impl FnOnce(&VectorInput<'_>) -> Result<Outcome<M>>,
+    ) -> Result<Fitted> {
+        let upright = features.iter().map(|f| self.feature(dataset, f)).collect::<Result<Vec<_>>>()?;
+        let turned: Vec<FeatureMatrix> = match mirrored {
+            true => upright.iter().map(|u| self.mirrored_feature(dataset, u)).collect::<Result<_>>()?,
+            false => Vec::new(),
+        };
+        let upright: Vec<ArrayView2<f32>> = upright.iter().map(|m| m.features.view()).collect();
+        let turned: Vec<ArrayView2<f32>> = turned.iter().map(|m| m.features.view()).collect();
+        let input = VectorInput {
+            pictures: Pictures { features: &upright, mirrored: &turned },
             labels: &dataset.labels,
             splits: &dataset.splits,
             classes: dataset.info.classes.len(),
         };
         let clock = Instant::now();
-        self.progress.say(&format!("{}: fitting support vector machines", recipe.name));
-        let outcome = fit_predict(svm, &input, self.progress)?;
+        let outcome = fit(&input)?;
         outcome.model.save(folder)?;
-        let note = match outcome.model.rows_used() < outcome.model.rows_available() {
-            true => format!("{} of {} training rows", outcome.model.rows_used(), outcome.model.rows_available()),
-            false => "probabilities calibrated on the validation rows".to_string(),
-        };
-        let predicted = Predicted {
-            fingerprint,
-            dataset: dataset.info.fingerprint.clone(),
-            recipe: recipe.text.clone(),
+        Ok(Fitted {
+            probabilities: [outcome.validation, outcome.test],
             seconds: clock.elapsed().as_secs_f64(),
-            note: Some(note),
-        };
-        let [validation, test] = scored();
-        let predictions = [
-            label(&recipe.name, dataset, validation, outcome.validation),
-            label(&recipe.name, dataset, test, outcome.test),
-        ];
-        predicted.save(folder, &predictions)?;
-        Ok(predicted)
+            note: Some(outcome.model.note()),
+        })
     }
 
     #[cfg(feature = "torch")]
@@ -162,8 +217,8 @@ impl Runner<'_> {
         network: &NetworkRecipe,
         start: Start,
         folder: &Path,
-        fingerprint: String,
-    ) -> Result<Predicted> {
+        fingerprint: &str,
+    ) -> Result<Fitted> {
         use crate::models::network::TrainedNetwork;
         use crate::training::{TrainOptions, TrainingData, train_network};
 
@@ -185,26 +240,19 @@ impl Runner<'_> {
             }
         };
         let clock = Instant::now();
-        let mut predictions = Vec::new();
-        for split in scored() {
+        let predict = |split| {
             let rows = dataset.rows(split);
             self.progress.start(&format!("{} on {split}", recipe.name), rows.len() as u64, "images");
             let images = dataset.images.select(ndarray::Axis(0), &rows);
             let features = feature.as_ref().map(|m| m.features.select(ndarray::Axis(0), &rows));
-            let p = trained.predict_proba(images.view(), features.as_ref().map(|f| f.view()), self.progress)?;
+            let p = trained.predict_proba(images.view(), features.as_ref().map(|f| f.view()), self.progress);
             self.progress.finish("");
-            predictions.push(label(&recipe.name, dataset, split, p));
-        }
-        let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
-        let predicted = Predicted {
-            fingerprint,
-            dataset: dataset.info.fingerprint.clone(),
-            recipe: recipe.text.clone(),
-            seconds: trained_for + clock.elapsed().as_secs_f64(),
-            note: None,
+            p
         };
-        predicted.save(folder, &predictions)?;
-        Ok(predicted)
+        let [validation, test] = scored();
+        let probabilities = [predict(validation)?, predict(test)?];
+        let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
+        Ok(Fitted { probabilities, seconds: trained_for + clock.elapsed().as_secs_f64(), note: None })
     }
 
     #[cfg(not(feature = "torch"))]
@@ -215,8 +263,8 @@ impl Runner<'_> {
         _: &NetworkRecipe,
         _: Start,
         _: &Path,
-        _: String,
-    ) -> Result<Predicted> {
+        _: &str,
+    ) -> Result<Fitted> {
         Err(Error::FeatureOff { what: format!("training the network `{}`", recipe.name), feature: "torch" })
     }
 }
@@ -225,6 +273,8 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
     let (seed, network) = match &recipe.value {
         ModelRecipe::Network(n) => (n.training.seed, Some(NetworkDescription::load(folder)?)),
         ModelRecipe::Svm(s) => (s.seed, None),
+        ModelRecipe::KernelRidge(_) => (0, None),
+        ModelRecipe::LinearSvm(l) => (l.seed, None),
     };
     Ok(TrainingFacts {
         seed,

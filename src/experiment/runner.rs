@@ -12,6 +12,8 @@ pub struct Options {
     pub device: String,
     /// Bytes that descriptors may take at once.
     pub memory: u64,
+    /// Bytes that the kernel matrix of kernel ridge regression may take.
+    pub kernel_memory: u64,
     /// What was imported from, where it is not where the data recipe says.
     pub from: Option<std::path::PathBuf>,
 }

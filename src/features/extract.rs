@@ -80,23 +80,24 @@ pub fn extract(
     Ok(result)
 }
 
-struct Work<'a> {
-    dataset: &'a Dataset,
-    recipe: &'a FeatureRecipe,
+/// What is worked on.
+pub(super) struct Work<'a> {
+    pub dataset: &'a Dataset,
+    pub recipe: &'a FeatureRecipe,
     /// Descriptors of each picture, where their number is fixed.
-    points: Option<usize>,
-    progress: &'a dyn Progress,
+    pub points: Option<usize>,
+    pub progress: &'a dyn Progress,
 }
 
 /// What describing all rows left behind.
 #[derive(Default)]
-struct Tally {
-    descriptors: u64,
-    rows_without: usize,
+pub(super) struct Tally {
+    pub descriptors: u64,
+    pub rows_without: usize,
 }
 
 impl Tally {
-    fn count(&mut self, described: &Described) {
+    pub(super) fn count(&mut self, described: &Described) {
         self.descriptors += described.descriptors.len() as u64;
         self.rows_without += described.counts.iter().filter(|&&c| c == 0).count();
     }
@@ -167,7 +168,7 @@ impl Work<'_> {
     }
 
     /// Computes the descriptors of all rows and hands them to `take` chunk by chunk, in order.
-    fn describe_all(
+    pub(super) fn describe_all(
         &self,
         name: &'static str,
         mut take: impl FnMut(Range<usize>, Described) -> Result<()>,

@@ -238,3 +238,25 @@ fn the_smallest_pictures_can_be_described() {
         local.describe(image.view(), &mut DescriptorSet::new(false)).unwrap();
     }
 }
+
+#[test]
+fn mirror_images_are_described_by_the_vocabulary_of_the_pictures() {
+    let data = dataset(9);
+    for name in ["dsift-bovw", "dsift-fisher", "dsift"] {
+        let upright = extract(&data, &recipe(name, 200), AMPLE, &Silent).unwrap();
+        let turned = extract_mirrored(&data, &upright, &Silent).unwrap();
+        let info = &upright.info;
+        let mut extractor = Extractor::new(&info.recipe, upright.vocabulary.clone(), info.height, info.width).unwrap();
+        for (image, found) in data.images.outer_iter().zip(turned.features.outer_iter()) {
+            let image = image.slice(s![.., ..;-1]).to_owned();
+            assert_eq!(extractor.describe(image.view()).unwrap(), found, "{name}");
+        }
+        assert_ne!(turned.info.fingerprint, info.fingerprint);
+        let other = FeatureMatrix {
+            info: FeatureInfo { dataset_fingerprint: "other".into(), ..info.clone() },
+            ..upright.clone()
+        };
+        let error = extract_mirrored(&data, &other, &Silent).unwrap_err().to_string();
+        assert!(error.contains("extract the feature again"), "{error}");
+    }
+}

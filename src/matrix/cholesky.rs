@@ -14,6 +14,7 @@ pub(crate) struct Cholesky<T> {
     /// n x n: L^T on and above the diagonal, what is left of A below it. To faer, which is fastest column by column,
     /// the same memory is L on and below the diagonal.
     upper: Array2<T>,
+    par: Par,
 }
 
 impl<T: RealField + Copy> Cholesky<T> {
@@ -22,6 +23,19 @@ impl<T: RealField + Copy> Cholesky<T> {
     /// # Errors
     /// [`Error::Invalid`] when the matrix is not square or not positive definite.
     pub(crate) fn new(matrix: Array2<T>) -> Result<Self> {
+        Self::with(matrix, Par::Seq)
+    }
+
+    /// The same, on as many threads as rayon has here.
+    ///
+    /// # Errors
+    /// As [`Cholesky::new`].
+    pub(crate) fn in_parallel(matrix: Array2<T>) -> Result<Self> {
+        let par = if rayon::current_num_threads() > 1 { Par::rayon(0) } else { Par::Seq };
+        Self::with(matrix, par)
+    }
+
+    fn with(matrix: Array2<T>, par: Par) -> Result<Self> {
         let (n, columns) = matrix.dim();
         let wrong = |found: String| Error::invalid("matrix to factor", found, "a symmetric positive definite one");
         let mut upper = if matrix.is_standard_layout() { matrix } else { matrix.as_standard_layout().into_owned() };
@@ -29,11 +43,11 @@ impl<T: RealField + Copy> Cholesky<T> {
             return Err(wrong(format!("{n} x {columns}")));
         };
         let params = Spec::<LltParams, T>::default();
-        let mut memory = MemBuffer::new(cholesky_in_place_scratch::<T>(n, Par::Seq, params));
+        let mut memory = MemBuffer::new(cholesky_in_place_scratch::<T>(n, par, params));
         let lower = MatMut::from_column_major_slice_mut(values, n, n);
-        cholesky_in_place(lower, Default::default(), Par::Seq, MemStack::new(&mut memory), params)
+        cholesky_in_place(lower, Default::default(), par, MemStack::new(&mut memory), params)
             .map_err(|e| wrong(format!("{n} x {n}: {e:?}")))?;
-        Ok(Self { upper })
+        Ok(Self { upper, par })
     }
 
     /// L, with zeros above the diagonal (n x n).
@@ -56,7 +70,7 @@ impl<T: RealField + Copy> Cholesky<T> {
         };
         let lower = MatRef::from_column_major_slice(self.upper.as_slice().unwrap_or_default(), n, n);
         let right = MatMut::from_row_major_slice_mut(values, n, columns);
-        solve_in_place(lower, right, Par::Seq, MemStack::new(&mut MemBuffer::new(StackReq::EMPTY)));
+        solve_in_place(lower, right, self.par, MemStack::new(&mut MemBuffer::new(StackReq::EMPTY)));
         Ok(())
     }
 }
@@ -81,6 +95,8 @@ mod tests {
             let back = lower.dot(&lower.t());
             assert!(back.iter().zip(&matrix).all(|(a, b)| (a - b).abs() < 1e-10), "n = {n}");
             assert!(lower.indexed_iter().all(|((i, j), &v)| j <= i || v == 0.0));
+            let parallel = Cholesky::in_parallel(matrix).unwrap().into_lower();
+            assert!(parallel.iter().zip(&lower).all(|(a, b)| (a - b).abs() < 1e-10), "n = {n}");
         }
     }
 

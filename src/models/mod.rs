@@ -1,8 +1,18 @@
-//! Networks with hybrid heads, and support vector machines.
+//! Networks with hybrid heads, and classifiers on features: support vector machines and kernel ridge regression.
 
+mod calibration;
 mod description;
+mod kernel;
+pub mod linear;
 #[cfg(feature = "torch")]
 pub mod network;
+mod outcome;
+pub mod ridge;
+mod scoring;
 pub mod svm;
+mod vectors;
 
+pub use calibration::Calibration;
 pub use description::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};
+pub use outcome::{Classifier, Outcome};
+pub use vectors::{Pictures, VectorInput};

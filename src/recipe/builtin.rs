@@ -27,7 +27,7 @@ macro_rules! builtin {
 builtin! {
     Data "data": "fer2013" "fer2013-pictures" "ckplus" "synthetic";
     Feature "features": "sift" "dsift" "dsift-bovw" "dsift-fisher" "demo-sift" "demo-dsift";
-    Model "models": "cnn" "sift-cnn" "dsift-cnn" "sift-svm" "dsift-svm" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn"
+    Model "models": "cnn" "sift-cnn" "dsift-cnn" "sift-svm" "dsift-svm" "dsift-linear" "dsift-ridge" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn"
         "demo-sift-svm" "demo-dsift-svm";
     Experiment "results": "fer2013-cnn" "demo";
 }

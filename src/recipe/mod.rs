@@ -7,8 +7,11 @@ mod data;
 mod experiment;
 mod feature;
 mod grid;
+mod kernel_ridge;
+mod linear_svm;
 mod load;
 mod model;
+mod svm;
 
 pub use builtin::{BUILTIN, Builtin};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
@@ -18,8 +21,11 @@ pub use feature::{
     MixtureRecipe, Normalisation, PcaRecipe,
 };
 pub use grid::{Backend, GridRecipe, Window};
+pub use kernel_ridge::{Combine, Kernel, KernelRidgeRecipe};
+pub use linear_svm::LinearSvmRecipe;
 pub use load::{Check, Kind, Recipe, available, load};
 pub use model::{
     AugmentationRecipe, BatchNorm, BlockRecipe, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, ModelRecipe,
-    NetworkRecipe, OptimiserKind, Padding, ScheduleKind, SvmKernel, SvmMode, SvmRecipe, TrainingRecipe,
+    NetworkRecipe, OptimiserKind, Padding, ScheduleKind, TrainingRecipe,
 };
+pub use svm::{SvmKernel, SvmMode, SvmRecipe};

@@ -1,9 +1,9 @@
-//! `models/*.toml`: a network with its optional fused feature, or a support vector machine.
+//! `models/*.toml`: a network with its optional fused feature, or a classifier on features.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Check, Normalisation};
+use super::{Check, KernelRidgeRecipe, LinearSvmRecipe, SvmRecipe};
 use crate::error::{Error, Result};
 
 /// What is trained.
@@ -14,6 +14,10 @@ pub enum ModelRecipe {
     Network(NetworkRecipe),
     /// A support vector machine on features.
     Svm(SvmRecipe),
+    /// Kernel ridge regression on features.
+    KernelRidge(KernelRidgeRecipe),
+    /// Linear support vector machines on features.
+    LinearSvm(LinearSvmRecipe),
 }
 
 impl<'de> Deserialize<'de> for ModelRecipe {
@@ -24,7 +28,12 @@ impl<'de> Deserialize<'de> for ModelRecipe {
         match kind.as_ref().and_then(|k| k.as_str()) {
             Some("network") => table.try_into().map(Self::Network).map_err(D::Error::custom),
             Some("svm") => table.try_into().map(Self::Svm).map_err(D::Error::custom),
-            _ => Err(D::Error::custom("`kind` must be \"network\" or \"svm\"")),
+            Some("kernel-ridge") => table.try_into().map(Self::KernelRidge).map_err(D::Error::custom),
+            Some("linear-svm") => table.try_into().map(Self::LinearSvm).map_err(D::Error::custom),
+            _ => {
+                let kinds = "\"network\", \"svm\", \"linear-svm\" or \"kernel-ridge\"";
+                Err(D::Error::custom(format!("`kind` must be {kinds}")))
+            }
         }
     }
 }
@@ -35,14 +44,18 @@ impl ModelRecipe {
         match self {
             Self::Network(n) => &n.title,
             Self::Svm(s) => &s.title,
+            Self::KernelRidge(k) => &k.title,
+            Self::LinearSvm(l) => &l.title,
         }
     }
 
-    /// `network` or `svm`.
+    /// `network`, `svm`, `linear SVM` or `kernel ridge`.
     pub fn family(&self) -> &'static str {
         match self {
             Self::Network(_) => "network",
             Self::Svm(_) => "svm",
+            Self::KernelRidge(_) => "kernel ridge",
+            Self::LinearSvm(_) => "linear SVM",
         }
     }
 
@@ -50,7 +63,9 @@ impl ModelRecipe {
     pub fn features(&self) -> Vec<&str> {
         match self {
             Self::Network(n) => n.fusion.iter().map(|f| f.feature.as_str()).collect(),
-            Self::Svm(s) => s.features.iter().map(String::as_str).collect(),
+            Self::Svm(SvmRecipe { features, .. })
+            | Self::KernelRidge(KernelRidgeRecipe { features, .. })
+            | Self::LinearSvm(LinearSvmRecipe { features, .. }) => features.iter().map(String::as_str).collect(),
         }
     }
 }
@@ -259,82 +274,13 @@ pub struct AugmentationRecipe {
     pub flip: bool,
 }
 
-/// A support vector machine on the concatenation of some features.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct SvmRecipe {
-    /// The name for readers.
-    pub title: String,
-    /// The feature recipes, concatenated in this order.
-    pub features: Vec<String>,
-    /// What is done to each feature's vector before they are concatenated.
-    #[serde(default)]
-    pub normalisation: Normalisation,
-    /// One machine for all pictures, or one for each.
-    pub mode: SvmMode,
-    /// Training rows nearest to the picture (cosine), for `mode = "local"`.
-    #[serde(default = "two_hundred")]
-    pub neighbours: usize,
-    /// Training rows used at the most, a stratified draw, for `mode = "global"`.
-    #[serde(default = "thousand")]
-    pub max_rows: usize,
-    /// The kernel.
-    pub kernel: SvmKernel,
-    /// Width of the RBF kernel: exp(-gamma |x - y|^2).
-    #[serde(default = "one")]
-    pub gamma: f64,
-    /// Penalty of a margin error.
-    #[serde(default = "one")]
-    pub c: f64,
-    /// The solver's stopping tolerance.
-    #[serde(default = "thousandth")]
-    pub eps: f64,
-    /// Seed of the draw.
-    #[serde(default)]
-    pub seed: u64,
-}
-
-fn two_hundred() -> usize {
-    200
-}
-
-fn thousand() -> usize {
-    1000
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn thousandth() -> f64 {
-    1e-3
-}
-
-/// One machine for all pictures, or one for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SvmMode {
-    /// For each picture, a one-vs-rest machine on its nearest training rows (Zhang et al. 2006; Georgescu et al. 2019).
-    Local,
-    /// One one-vs-rest machine on at most `max-rows` training rows.
-    Global,
-}
-
-/// The kernels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SvmKernel {
-    /// The dot product.
-    Linear,
-    /// exp(-gamma |x - y|^2).
-    Rbf,
-}
-
 impl Check for ModelRecipe {
     fn check(&self) -> Result<()> {
         match self {
             Self::Network(n) => n.check(),
             Self::Svm(s) => s.check(),
+            Self::KernelRidge(k) => k.check(),
+            Self::LinearSvm(l) => l.check(),
         }
     }
 }
@@ -401,31 +347,6 @@ impl Check for NetworkRecipe {
                 "augmentation",
                 format!("{a:?}"),
                 "rotation 0 to 180 degrees, shift 0 to 0.5, zoom 0 to 0.9",
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl Check for SvmRecipe {
-    fn check(&self) -> Result<()> {
-        if self.features.is_empty() {
-            return Err(Error::invalid("features", "nothing", "at least one feature recipe"));
-        }
-        let positive = |v: f64| v > 0.0 && v.is_finite();
-        if !(positive(self.gamma) && positive(self.c) && positive(self.eps)) {
-            let found = format!("gamma {}, c {}, eps {}", self.gamma, self.c, self.eps);
-            return Err(Error::invalid("svm", found, "numbers above 0"));
-        }
-        if !(2..=4000).contains(&self.neighbours) {
-            return Err(Error::invalid("neighbours", self.neighbours, "2 to 4,000"));
-        }
-        // linfa-svm fills a dense matrix of max-rows squared for every class: 10,000 rows take hours.
-        if !(10..=10_000).contains(&self.max_rows) {
-            return Err(Error::invalid(
-                "max-rows",
-                self.max_rows,
-                "10 to 10,000: linfa-svm holds a dense kernel of rows x rows",
             ));
         }
         Ok(())

@@ -34,8 +34,8 @@ pub fn family_colour(entry: &Entry) -> usize {
     match (entry.kind, entry.family.as_str()) {
         (EntryKind::Aggregate, _) => 2,
         (EntryKind::External, _) => 3,
-        (EntryKind::Single, "svm") => 1,
-        (EntryKind::Single, _) => 0,
+        (EntryKind::Single, "network") => 0,
+        (EntryKind::Single, _) => 1,
     }
 }
 
@@ -112,10 +112,10 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
             against(single, entry)
         ));
     }
-    let svm = best_on_validation(comparison, |e| e.kind == EntryKind::Single && e.family == "svm");
-    if let Some(entry) = svm.filter(|e| single.is_some_and(|s| s.name != e.name)) {
+    let handcrafted = best_on_validation(comparison, |e| e.kind == EntryKind::Single && e.family != "network");
+    if let Some(entry) = handcrafted.filter(|e| single.is_some_and(|s| s.name != e.name)) {
         said.push(format!(
-            "The best SVM on handcrafted features, chosen on validation, is {}. On the test split it has {} right{}",
+            "The best model on handcrafted features alone, chosen on validation, is {}. On the test split it has {} right{}",
             entry.title,
             right(entry),
             against(single, entry)

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use super::global::Global;
 use super::local::Local;
 use super::*;
+use crate::dataset::Split;
+use crate::error::Error;
+use crate::models::Classifier;
 use crate::recipe::{Normalisation, SvmKernel};
 
 const TRAINING: usize = 120;
@@ -26,6 +29,7 @@ fn recipe(mode: SvmMode) -> SvmRecipe {
         title: "test".into(),
         features: vec!["f".into()],
         normalisation: Normalisation::L2,
+        mirrored: false,
         mode,
         neighbours: 40,
         max_rows: 60,
@@ -102,10 +106,10 @@ fn decision_values_equal_those_of_libsvm() {
     }
 }
 
-fn run(recipe: &SvmRecipe, rows: ArrayView2<'_, f32>, labels: &[u8], classes: usize) -> Result<SvmOutcome> {
+fn run(recipe: &SvmRecipe, rows: ArrayView2<'_, f32>, labels: &[u8], classes: usize) -> Result<Outcome<SvmModel>> {
     let features = [rows.view()];
     let splits = splits(labels.len());
-    fit_predict(recipe, &SvmInput { features: &features, labels, splits: &splits, classes }, &Silent)
+    fit_predict(recipe, &VectorInput { pictures: Pictures::new(&features), labels, splits: &splits, classes }, &Silent)
 }
 
 #[test]
@@ -124,7 +128,7 @@ fn probabilities_sum_to_one_and_beat_chance() {
         assert!(right > 32, "{mode:?}: {right} of 60");
         assert_eq!(outcome.model.rows_available(), 120);
         assert_eq!(outcome.model.rows_used(), if mode == SvmMode::Local { 120 } else { 60 });
-        let again = outcome.model.predict_proba(&[x.slice(s![120.., ..])]).unwrap();
+        let again = outcome.model.predict_proba(Pictures::new(&[x.slice(s![120.., ..])])).unwrap();
         for (i, p) in (0..120).filter(|i| splits[120 + i] == Split::Test).zip(outcome.test.outer_iter()) {
             assert!(again.row(i).iter().zip(p).all(|(a, b)| (a - b).abs() < 1e-5));
         }
@@ -187,7 +191,7 @@ fn models_come_back_from_their_folder() {
     let (x, y) = rows(200);
     let splits = splits(200);
     let features = [x.view()];
-    let input = SvmInput { features: &features, labels: &y, splits: &splits, classes: 3 };
+    let input = VectorInput { pictures: Pictures::new(&features), labels: &y, splits: &splits, classes: 3 };
     for mode in [SvmMode::Local, SvmMode::Global] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m");
@@ -197,7 +201,7 @@ fn models_come_back_from_their_folder() {
         // Numbers in JSON may come back one unit in the last place off.
         let same = |read: SvmModel| {
             assert_eq!((read.rows_used(), read.recipe()), (outcome.model.rows_used(), outcome.model.recipe()));
-            let [found, made] = [&read, &outcome.model].map(|m| m.predict_proba(&features).unwrap());
+            let [found, made] = [&read, &outcome.model].map(|m| m.predict_proba(Pictures::new(&features)).unwrap());
             assert!(found.iter().zip(&made).all(|(a, b)| (a - b).abs() < 1e-6));
         };
         same(SvmModel::load(&path, Some(&input)).unwrap());
@@ -208,7 +212,8 @@ fn models_come_back_from_their_folder() {
                 let mut other = x.clone();
                 other[[3, 3]] += 0.25;
                 let features = [other.view()];
-                let error = SvmModel::load(&path, Some(&SvmInput { features: &features, ..input })).unwrap_err();
+                let error = SvmModel::load(&path, Some(&VectorInput { pictures: Pictures::new(&features), ..input }))
+                    .unwrap_err();
                 assert!(matches!(error, Error::Mismatch { .. }), "{error}");
             }
         }
@@ -223,7 +228,7 @@ fn models_come_back_from_their_folder() {
 fn wrong_input_is_refused_by_name() {
     let (mut x, y) = rows(60);
     let local = recipe(SvmMode::Local);
-    let says = |e: Result<SvmOutcome>, what: &str| {
+    let says = |e: Result<Outcome<SvmModel>>, what: &str| {
         let text = e.unwrap_err().to_string();
         assert!(text.contains(what), "{text}");
     };
@@ -231,10 +236,10 @@ fn wrong_input_is_refused_by_name() {
     says(run(&local, x.slice(s![1.., ..]), &y, 3), "feature `f`");
     let features = [x.view()];
     let training_only = vec![Split::Train; 60];
-    let input = SvmInput { features: &features, labels: &y, splits: &training_only, classes: 3 };
+    let input = VectorInput { pictures: Pictures::new(&features), labels: &y, splits: &training_only, classes: 3 };
     says(fit_predict(&local, &input, &Silent), "validation rows");
     let validation_only = vec![Split::Validation; 60];
-    says(fit_predict(&local, &SvmInput { splits: &validation_only, ..input }, &Silent), "training rows");
+    says(fit_predict(&local, &VectorInput { splits: &validation_only, ..input }, &Silent), "training rows");
     x[[7, 2]] = f32::INFINITY;
     says(run(&local, x.view(), &y, 3), "row 7, column 2");
 }

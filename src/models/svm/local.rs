@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::gram::Kernel;
 use super::machine::{Records, one_vs_rest};
 use super::neighbours::{BLOCK, Neighbour, nearest};
-use super::rows::squared_norms;
 use crate::error::{Error, Result};
+use crate::models::vectors::squared_norms;
 use crate::progress::Progress;
 use crate::recipe::SvmRecipe;
 

@@ -52,8 +52,8 @@ fn nearer(a: &(f32, u32), b: &(f32, u32)) -> Ordering {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::squared_norms;
     use super::*;
+    use crate::models::vectors::squared_norms;
     use ndarray::array;
     use proptest::prelude::*;
 

@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::global::Global;
 use super::local::Local;
-use super::{Body, Calibration, SvmInput, SvmModel};
-use crate::artifact::{Fingerprint, read_json, read_npy2, remove_if_there, write_json, write_npy};
-use crate::dataset::Split;
+use super::{Body, Machines, SvmModel};
+use crate::artifact::{read_json, read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
+use crate::models::Classifier;
+use crate::models::calibration::Calibration;
+use crate::models::vectors::{VectorInput, training_fingerprint};
 use crate::recipe::{SvmMode, SvmRecipe};
 
 const SCHEMA: u32 = 1;
@@ -38,40 +40,24 @@ struct Description {
     calibration: Calibration,
 }
 
-/// A name for training rows and their labels.
-pub(super) fn training_fingerprint(rows: &Array2<f32>, labels: &[u8]) -> String {
-    let mut all = Fingerprint::new().with("shape", format!("{:?}", rows.dim())).with("labels", labels);
-    let mut bytes = Vec::with_capacity(rows.ncols() * 4);
-    for row in rows.outer_iter() {
-        bytes.clear();
-        bytes.extend(row.iter().flat_map(|v| v.to_le_bytes()));
-        all = all.with("row", &bytes);
-    }
-    all.finish()
-}
-
-impl SvmModel {
-    /// Writes the model into `folder`, which is made where it is missing; `svm.json` comes last.
-    ///
-    /// # Errors
-    /// [`Error::Io`] with the path.
-    pub fn save(&self, folder: &Path) -> Result<()> {
+impl Classifier for SvmModel {
+    fn save(&self, folder: &Path) -> Result<()> {
         let description = folder.join(DESCRIPTION);
         // An older description must not vouch for arrays that are half replaced.
         for name in [DESCRIPTION, SUPPORT, ALPHA] {
             remove_if_there(&folder.join(name))?;
         }
-        let rho = match &self.body {
-            Body::Local { .. } => Vec::new(),
-            Body::Global(global) => {
+        let rho = match &self.body.machines {
+            Machines::Local { .. } => Vec::new(),
+            Machines::Global(global) => {
                 write_npy(&folder.join(SUPPORT), global.support.view())?;
                 write_npy(&folder.join(ALPHA), global.alpha.view())?;
                 global.rho.clone()
             }
         };
-        let training = match &self.body {
-            Body::Local { fingerprint, .. } => fingerprint.clone(),
-            Body::Global(_) => String::new(),
+        let training = match &self.body.machines {
+            Machines::Local { fingerprint, .. } => fingerprint.clone(),
+            Machines::Global(_) => String::new(),
         };
         let written = Description {
             schema: SCHEMA,
@@ -87,23 +73,33 @@ impl SvmModel {
         write_json(&description, &written)
     }
 
+    fn note(&self) -> String {
+        match self.rows_used < self.rows_available {
+            true => format!("{} of {} training rows", self.rows_used, self.rows_available),
+            false => "probabilities calibrated on the validation rows".to_string(),
+        }
+    }
+}
+
+impl SvmModel {
     /// Reads the model in `folder`. A local model needs the features and labels it was made with as `training`;
     /// a global one ignores them.
     ///
     /// # Errors
     /// [`Error::Missing`] without a model, [`Error::Malformed`] when files do not fit together,
     /// [`Error::Invalid`] or [`Error::Mismatch`] when `training` is missing or is not what the model was made with.
-    pub fn load(folder: &Path, training: Option<&SvmInput<'_>>) -> Result<Self> {
+    pub fn load(folder: &Path, training: Option<&VectorInput<'_>>) -> Result<Self> {
         let path = folder.join(DESCRIPTION);
         if !path.exists() {
             return Err(Error::missing(&path, "train the model first: `ferrofuse train`"));
         }
         let read: Description = read_json(&path)?;
         read.check(&path)?;
-        let body = match read.recipe.mode {
-            SvmMode::Global => Body::Global(read.global(folder)?),
+        let machines = match read.recipe.mode {
+            SvmMode::Global => Machines::Global(read.global(folder)?),
             SvmMode::Local => read.local(training)?,
         };
+        let normalisation = read.recipe.normalisation;
         Ok(Self {
             recipe: read.recipe,
             classes: read.classes,
@@ -111,7 +107,7 @@ impl SvmModel {
             rows_used: read.training_rows_used,
             rows_available: read.training_rows_available,
             calibration: read.calibration,
-            body,
+            body: Body { normalisation, machines },
         })
     }
 }
@@ -131,13 +127,9 @@ impl Description {
             let expected = format!("one width for each of {} features", self.recipe.features.len());
             return wrong("widths", format!("{:?}", self.widths), expected);
         }
-        let k = &self.calibration;
-        let fits = |v: &[f64]| v.len() == self.classes && v.iter().all(|x| x.is_finite());
-        if !fits(&k.slopes) || !fits(&k.offsets) {
-            let found = format!("{} slopes, {} offsets", k.slopes.len(), k.offsets.len());
-            return wrong("calibration", found, format!("{} finite numbers of each", self.classes));
-        }
-        if self.recipe.mode == SvmMode::Global && !fits(&self.rho) {
+        self.calibration.check(path, self.classes)?;
+        let finite = self.rho.len() == self.classes && self.rho.iter().all(|x| x.is_finite());
+        if self.recipe.mode == SvmMode::Global && !finite {
             let expected = format!("{} finite numbers", self.classes);
             return wrong("rho", format!("{:?}", self.rho), expected);
         }
@@ -159,14 +151,14 @@ impl Description {
         Ok(Global::new(&self.recipe, support, alpha, self.rho.clone()))
     }
 
-    fn local(&self, training: Option<&SvmInput<'_>>) -> Result<Body> {
+    fn local(&self, training: Option<&VectorInput<'_>>) -> Result<Machines> {
         let Some(input) = training else {
             let expected = "the features that the model was made with: a local SVM is its training rows";
             return Err(Error::invalid("training rows of a local SVM", "none", expected));
         };
-        input.check(&self.recipe)?;
-        let (rows, labels) = input.part(Split::Train, &self.recipe)?;
-        let fingerprint = training_fingerprint(&rows, &labels);
+        input.check(&self.recipe.features, self.recipe.mirrored)?;
+        let (rows, labels) = input.training(self.recipe.normalisation, self.recipe.mirrored)?;
+        let fingerprint = training_fingerprint([rows.view()], &labels);
         if fingerprint != self.training {
             return Err(Error::Mismatch {
                 what: "the local SVM and its training rows".into(),
@@ -175,6 +167,6 @@ impl Description {
             });
         }
         let local = Local::new(&self.recipe, rows, labels, self.classes);
-        Ok(Body::Local { local, fingerprint })
+        Ok(Machines::Local { local, fingerprint })
     }
 }

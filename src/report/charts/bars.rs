@@ -73,7 +73,7 @@ pub fn draw(comparison: &Comparison) -> Canvas {
 /// The colours that appear, from the right.
 fn legend(canvas: &mut Canvas, entries: &[Entry]) {
     let mut right = WIDTH - 14.0;
-    for (colour, name) in ["network", "SVM", "aggregate", "external"].into_iter().enumerate().rev() {
+    for (colour, name) in ["network", "handcrafted", "aggregate", "external"].into_iter().enumerate().rev() {
         if entries.iter().any(|e| words::family_colour(e) == colour) {
             right -= text_width(name, 11) + 2.0;
             canvas.label(right, 46.0, 11, Anchor::Start, Paint::Ink, name);

@@ -4,6 +4,8 @@
 //! Newton's method on the validation rows. Decision values of training rows would be too good, as the machines have
 //! seen those rows (that is what linfa-svm's own Platt scaling is fitted on).
 
+use std::path::Path;
+
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +76,20 @@ impl Calibration {
             }
         }
         Err(diverged(&format!("no convergence in {STEPS} steps")))
+    }
+
+    /// Checks what was read from `path`.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when it is not one of this many classes.
+    pub(super) fn check(&self, path: &Path, classes: usize) -> Result<()> {
+        let fits = |v: &[f64]| v.len() == classes && v.iter().all(|x| x.is_finite());
+        if classes < 2 || !fits(&self.slopes) || !fits(&self.offsets) {
+            let found = format!("{} slopes, {} offsets", self.slopes.len(), self.offsets.len());
+            let expected = format!("{classes} finite numbers of each, for at least 2 classes");
+            return Err(Error::malformed(path, "calibration", found, expected));
+        }
+        Ok(())
     }
 
     /// Probabilities (n x c, rows sum to 1) from decision values (n x c).

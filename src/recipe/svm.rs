@@ -1,0 +1,105 @@
+//! Support vector machines on features.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Normalisation};
+use crate::error::{Error, Result};
+
+/// A support vector machine on the concatenation of some features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SvmRecipe {
+    /// The name for readers.
+    pub title: String,
+    /// The feature recipes, concatenated in this order.
+    pub features: Vec<String>,
+    /// What is done to each feature's vector before they are concatenated.
+    #[serde(default)]
+    pub normalisation: Normalisation,
+    /// Use each training picture mirrored too, and score the mean over a picture and its mirror image.
+    #[serde(default, skip_serializing_if = "super::grid::is_default")]
+    pub mirrored: bool,
+    /// One machine for all pictures, or one for each.
+    pub mode: SvmMode,
+    /// Training rows nearest to the picture (cosine), for `mode = "local"`.
+    #[serde(default = "two_hundred")]
+    pub neighbours: usize,
+    /// Training rows used at the most, a stratified draw, for `mode = "global"`.
+    #[serde(default = "thousand")]
+    pub max_rows: usize,
+    /// The kernel.
+    pub kernel: SvmKernel,
+    /// Width of the RBF kernel: exp(-gamma |x - y|^2).
+    #[serde(default = "one")]
+    pub gamma: f64,
+    /// Penalty of a margin error.
+    #[serde(default = "one")]
+    pub c: f64,
+    /// The solver's stopping tolerance.
+    #[serde(default = "thousandth")]
+    pub eps: f64,
+    /// Seed of the draw.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+fn two_hundred() -> usize {
+    200
+}
+
+fn thousand() -> usize {
+    1000
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn thousandth() -> f64 {
+    1e-3
+}
+
+/// One machine for all pictures, or one for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SvmMode {
+    /// For each picture, a one-vs-rest machine on its nearest training rows (Zhang et al. 2006; Georgescu et al. 2019).
+    Local,
+    /// One one-vs-rest machine on at most `max-rows` training rows.
+    Global,
+}
+
+/// The kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SvmKernel {
+    /// The dot product.
+    Linear,
+    /// exp(-gamma |x - y|^2).
+    Rbf,
+}
+
+impl Check for SvmRecipe {
+    fn check(&self) -> Result<()> {
+        if self.features.is_empty() {
+            return Err(Error::invalid("features", "nothing", "at least one feature recipe"));
+        }
+        let positive = |v: f64| v > 0.0 && v.is_finite();
+        if !(positive(self.gamma) && positive(self.c) && positive(self.eps)) {
+            let found = format!("gamma {}, c {}, eps {}", self.gamma, self.c, self.eps);
+            return Err(Error::invalid("svm", found, "numbers above 0"));
+        }
+        if !(2..=4000).contains(&self.neighbours) {
+            return Err(Error::invalid("neighbours", self.neighbours, "2 to 4,000"));
+        }
+        // linfa-svm fills a dense matrix of max-rows squared for every class: 10,000 rows take hours.
+        if !(10..=10_000).contains(&self.max_rows) {
+            return Err(Error::invalid(
+                "max-rows",
+                self.max_rows,
+                "10 to 10,000: linfa-svm holds a dense kernel of rows x rows",
+            ));
+        }
+        Ok(())
+    }
+}

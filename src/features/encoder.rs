@@ -5,12 +5,13 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
+use super::bag_of_words::Words;
 use super::codebook::{Codebook, Points};
 use super::extractor::Described;
 use super::mixture::{Mixture, Scratch};
 use super::pyramid::Pyramid;
 use super::vocabulary::{Transform, Vocabulary};
-use super::{DESCRIPTOR_LENGTH, DescriptorSet, fisher, histogram, normalise, vlad};
+use super::{DESCRIPTOR_LENGTH, DescriptorSet, fisher, normalise, vlad};
 use crate::error::{Error, Result};
 use crate::recipe::{Encoding, FeatureRecipe};
 
@@ -108,7 +109,7 @@ impl Encoder {
         // Words of all pictures at once, where nothing is done to descriptors before.
         let words = match &self.method {
             Method::BagOfWords(codebook) if self.transform.changes_nothing() => {
-                Some(codebook.assign(&described.descriptors)?.words)
+                Some(Words::of(&described.descriptors, codebook, self.recipe.soft.as_ref())?)
             }
             _ => None,
         };
@@ -120,7 +121,7 @@ impl Encoder {
                 match &words {
                     Some(words) => {
                         let places = &described.descriptors.places()[range.clone()];
-                        self.count(&words[range], places, vector);
+                        self.count(words, range.start, places, vector);
                     }
                     None => self.encode_picture(&described.descriptors, range, scratch, vector)?,
                 }
@@ -150,7 +151,10 @@ impl Encoder {
         let points = self.transform.apply(set, range)?;
         match &self.method {
             Method::Concatenate(_) => {}
-            Method::BagOfWords(codebook) => self.count(&codebook.assign(&points.view())?.words, places, vector),
+            Method::BagOfWords(codebook) => {
+                let words = Words::of(&points.view(), codebook, self.recipe.soft.as_ref())?;
+                self.count(&words, 0, places, vector);
+            }
             Method::Vlad(codebook) => {
                 let words = codebook.assign(&points.view())?.words;
                 for (cell, out) in self.cells(places, vector) {
@@ -168,10 +172,10 @@ impl Encoder {
         Ok(())
     }
 
-    fn count(&self, words: &[u32], places: &[[f32; 2]], vector: &mut [f32]) {
+    /// Counts the words of a picture whose first descriptor is number `first`.
+    fn count(&self, words: &Words, first: usize, places: &[[f32; 2]], vector: &mut [f32]) {
         for (cell, out) in self.cells(places, vector) {
-            let inside: Vec<u32> = cell.into_iter().map(|i| words[i]).collect();
-            histogram(&inside, out);
+            words.count(cell.into_iter().map(|i| first + i), self.recipe.presence, out);
         }
     }
 

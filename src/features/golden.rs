@@ -77,6 +77,8 @@ fn dense_sift_equals_cv2() {
             }),
             encoding: Encoding::Concatenate,
             codebook: None,
+            soft: None,
+            presence: false,
             normalisation: Normalisation::None,
             pca: None,
             position: false,

@@ -26,7 +26,6 @@ mod store;
 mod vlad;
 mod vocabulary;
 
-pub use bag_of_words::histogram;
 pub use codebook::Codebook;
 pub use dense_sift::{DenseSift, GridPoint, grid_points};
 pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};

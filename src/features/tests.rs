@@ -7,7 +7,7 @@ use super::*;
 use crate::artifact::Workspace;
 use crate::dataset::{Dataset, DatasetInfo, Split};
 use crate::progress::{Silent, StopAfter};
-use crate::recipe::{Check, Encoding, FeatureRecipe, Kind, Normalisation, PcaRecipe, Recipe, load};
+use crate::recipe::{Check, Encoding, FeatureRecipe, Kind, Normalisation, PcaRecipe, Recipe, SoftRecipe, load};
 use crate::{Error, Result};
 
 const AMPLE: u64 = 1 << 30;
@@ -51,7 +51,7 @@ fn dataset(rows: usize) -> Dataset {
 
 /// A built-in recipe, or a variation on one, with a vocabulary small enough for a test.
 fn recipe(name: &str, sample: usize) -> Recipe<FeatureRecipe> {
-    let built_in = if name == "vlad" || name == "pyramid" { "dsift-bovw" } else { name };
+    let built_in = if ["vlad", "pyramid", "soft", "presence"].contains(&name) { "dsift-bovw" } else { name };
     let mut recipe = load::<FeatureRecipe>(&Workspace::new("nowhere"), Kind::Feature, built_in).unwrap();
     if let Some(codebook) = &mut recipe.value.codebook {
         (codebook.words, codebook.batch, codebook.sample) = (24, 64, sample);
@@ -65,6 +65,8 @@ fn recipe(name: &str, sample: usize) -> Recipe<FeatureRecipe> {
             recipe.value.encoding = Encoding::Vlad;
             recipe.value.pca = Some(PcaRecipe { dimensions: 20, whiten: true });
         }
+        "soft" => recipe.value.soft = Some(SoftRecipe { nearest: 3, sigma: 0.3 }),
+        "presence" => recipe.value.presence = true,
         "pyramid" => (recipe.value.pyramid, recipe.value.position) = (vec![1, 2], true),
         "dsift-fisher" => recipe.value.pyramid = vec![1, 3],
         _ => {}
@@ -74,7 +76,7 @@ fn recipe(name: &str, sample: usize) -> Recipe<FeatureRecipe> {
 }
 
 /// With OpenCV's SIFT and dense SIFT, and with the native one.
-const RECIPES: [&str; 6] = ["sift", "dsift", "dsift-bovw", "vlad", "pyramid", "dsift-fisher"];
+const RECIPES: [&str; 8] = ["sift", "dsift", "dsift-bovw", "soft", "presence", "vlad", "pyramid", "dsift-fisher"];
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)

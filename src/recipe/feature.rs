@@ -28,6 +28,13 @@ pub struct FeatureRecipe {
     pub grid: Option<GridRecipe>,
     /// How descriptors become one vector.
     pub encoding: Encoding,
+    /// Spread each descriptor over its nearest words, for `encoding = "bag-of-words"`; without it, it counts for the
+    /// nearest alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soft: Option<SoftRecipe>,
+    /// Presence vectors (Ionescu et al. 2013), for `encoding = "bag-of-words"`: 1 for a word that occurs, however often.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub presence: bool,
     /// The visual vocabulary, for `encoding = "bag-of-words"` and `"vlad"`.
     #[serde(default)]
     pub codebook: Option<CodebookRecipe>,
@@ -160,6 +167,16 @@ pub struct CodebookRecipe {
     pub seed: u64,
 }
 
+/// Soft assignment to the nearest words (van Gemert et al. 2008; Liu et al. 2011).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct SoftRecipe {
+    /// How many of the nearest words a descriptor counts for.
+    pub nearest: usize,
+    /// Words at distance d get shares of exp(-d^2 / (2 sigma^2)); RootSIFT descriptors have length 1, others about 512.
+    pub sigma: f64,
+}
+
 fn batch_4096() -> usize {
     4096
 }
@@ -243,6 +260,16 @@ impl FeatureRecipe {
             if self.transforms() || !self.pyramid.is_empty() {
                 return fail("encoding", "concatenate", "another one with pca, position or pyramid".into());
             }
+        }
+        if self.encoding != Encoding::BagOfWords && (self.soft.is_some() || self.presence) {
+            let key = if self.presence { "presence" } else { "soft" };
+            return fail(key, "set", "encoding = \"bag-of-words\"".into());
+        }
+        if let (Some(soft), Some(codebook)) = (&self.soft, &self.codebook)
+            && !((1..=64.min(codebook.words)).contains(&soft.nearest) && soft.sigma > 0.0 && soft.sigma.is_finite())
+        {
+            let expected = format!("1 to {} nearest words and a sigma above 0", 64.min(codebook.words));
+            return Err(Error::invalid("soft", format!("{soft:?}"), expected));
         }
         if let Some(p) = &self.pca
             && !(1..=DESCRIPTOR_LENGTH).contains(&p.dimensions)

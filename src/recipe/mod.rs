@@ -18,7 +18,7 @@ pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe}
 pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe};
 pub use feature::{
     CodebookAlgorithm, CodebookRecipe, DESCRIPTOR_LENGTH, DetectorRecipe, Encoding, Extractor, FeatureRecipe,
-    MixtureRecipe, Normalisation, PcaRecipe,
+    MixtureRecipe, Normalisation, PcaRecipe, SoftRecipe,
 };
 pub use grid::{Backend, GridRecipe, Window};
 pub use kernel_ridge::{Combine, Kernel, KernelRidgeRecipe};

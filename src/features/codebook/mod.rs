@@ -105,12 +105,28 @@ impl Codebook {
     /// # Errors
     /// [`Error::Invalid`] when points and words have different lengths, or a point is not finite.
     pub fn assign(&self, points: &impl Points) -> Result<Assignment> {
+        self.check(points)?;
+        Ok(assign::assign(points, self))
+    }
+
+    /// The `each` nearest words of every point, nearest first, and their squared distances.
+    ///
+    /// # Errors
+    /// As [`Codebook::assign`]; [`Error::Invalid`] when `each` is not from 1 to the number of words.
+    pub fn assign_several(&self, points: &impl Points, each: usize) -> Result<Assignment> {
+        if !(1..=self.words()).contains(&each) {
+            return Err(Error::invalid("nearest words", each, format!("1 to {}, the words there are", self.words())));
+        }
+        self.check(points)?;
+        Ok(assign::assign_several(points, self, each))
+    }
+
+    fn check(&self, points: &impl Points) -> Result<()> {
         if points.dimensions() != self.dimensions() && !points.is_empty() {
             let expected = format!("{}, as the codebook's words have", self.dimensions());
             return Err(Error::invalid("numbers in a descriptor", points.dimensions(), expected));
         }
-        points::check_finite(points)?;
-        Ok(assign::assign(points, self))
+        points::check_finite(points)
     }
 }
 

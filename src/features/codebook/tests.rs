@@ -26,16 +26,44 @@ fn recipe(words: usize, algorithm: CodebookAlgorithm, iterations: usize) -> Code
     CodebookRecipe { words, algorithm, batch: 200, iterations, sample: 0, seed: 5 }
 }
 
-/// The definition, in f64: no product, no blocks.
-fn naive_assign(points: ArrayView2<'_, f32>, centres: ArrayView2<'_, f32>) -> Vec<(u32, f64)> {
+/// The definition, in f64: no product, no blocks. All words of each point, nearest first, earlier ones first of equals.
+fn naive_order(points: ArrayView2<'_, f32>, centres: ArrayView2<'_, f32>) -> Vec<Vec<(u32, f64)>> {
     let distance = |p: ndarray::ArrayView1<'_, f32>, c: ndarray::ArrayView1<'_, f32>| -> f64 {
         p.iter().zip(c).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum()
     };
-    let nearest = |p| {
-        let all = centres.outer_iter().enumerate().map(|(i, c)| (i as u32, distance(p, c)));
-        all.reduce(|best, next| if next.1 < best.1 { next } else { best }).unwrap()
+    let ordered = |p| {
+        let mut all: Vec<_> = centres.outer_iter().enumerate().map(|(i, c)| (i as u32, distance(p, c))).collect();
+        all.sort_by(|a, b| a.1.total_cmp(&b.1));
+        all
     };
-    points.outer_iter().map(nearest).collect()
+    points.outer_iter().map(ordered).collect()
+}
+
+fn naive_assign(points: ArrayView2<'_, f32>, centres: ArrayView2<'_, f32>) -> Vec<(u32, f64)> {
+    naive_order(points, centres).into_iter().map(|words| words[0]).collect()
+}
+
+#[test]
+fn the_nearest_words_are_those_of_a_full_sort() {
+    for (n, k, d, each) in [(1, 1, 1, 1), (257, 70, 128, 5), (300, 1100, 40, 9)] {
+        let points = clouds(n, k.min(40), d, 1);
+        let centres = clouds(k, k.min(40), d, 2);
+        let codebook = Codebook::new(centres.clone()).unwrap();
+        let found = codebook.assign_several(&points.view(), each).unwrap();
+        assert_eq!(found.words.len(), n * each);
+        for (i, order) in naive_order(points.view(), centres.view()).into_iter().enumerate() {
+            for (j, (word, distance)) in order.into_iter().take(each).enumerate() {
+                let place = i * each + j;
+                assert!((f64::from(found.distances[place]) - distance).abs() < 2.0, "point {i}, word {j}: {distance}");
+                // Two words nearly as near as each other may change places in f32.
+                let own = points.row(i).into_iter().zip(centres.row(found.words[place] as usize));
+                let own: f64 = own.map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
+                assert!(found.words[place] == word || (own - distance).abs() < 2.0, "point {i}, word {j}");
+            }
+        }
+    }
+    let equal = Codebook::new(array![[5.0, 0.0], [1.0, 1.0], [1.0, 1.0]]).unwrap();
+    assert_eq!(equal.assign_several(&array![[1.0f32, 1.0]].view(), 3).unwrap().words, [1, 2, 0]);
 }
 
 #[test]

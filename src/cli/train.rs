@@ -79,7 +79,7 @@ fn change(recipe: &mut Recipe<ModelRecipe>, args: &TrainArgs) -> anyhow::Result<
             anyhow::ensure!(args.epochs.is_none(), "--epochs is for networks; `{}` is an SVM", recipe.name);
             s.seed = args.seed.unwrap_or(s.seed);
         }
-        ModelRecipe::LinearSvm(l) => {
+        ModelRecipe::Linear(l) => {
             anyhow::ensure!(args.epochs.is_none(), "--epochs is for networks; `{}` is an SVM", recipe.name);
             l.seed = args.seed.unwrap_or(l.seed);
         }

@@ -16,7 +16,7 @@ use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
 };
 use crate::predictions::Predictions;
-use crate::recipe::{KernelRidgeRecipe, LinearSvmRecipe, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
+use crate::recipe::{KernelRidgeRecipe, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
 
 /// A model with its probabilities on the splits that are scored.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub struct FittedModel {
 pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features: &[String]) -> String {
     match &recipe.value {
         ModelRecipe::Network(n) => network_fingerprint(n, dataset, features.first().map(String::as_str)),
-        ModelRecipe::Svm(_) | ModelRecipe::KernelRidge(_) | ModelRecipe::LinearSvm(_) => Fingerprint::new()
+        ModelRecipe::Svm(_) | ModelRecipe::KernelRidge(_) | ModelRecipe::Linear(_) => Fingerprint::new()
             .with(recipe.value.family(), recipe.fingerprint())
             .with("dataset", dataset)
             .with("features", features.join(" "))
@@ -103,7 +103,7 @@ impl Runner<'_> {
                 ModelRecipe::Network(n) => self.fit_network(dataset, recipe, n, start, &folder, &fingerprint)?,
                 ModelRecipe::Svm(s) => self.fit_svm(dataset, &recipe.name, s, &folder)?,
                 ModelRecipe::KernelRidge(k) => self.fit_kernel_ridge(dataset, &recipe.name, k, &folder)?,
-                ModelRecipe::LinearSvm(l) => self.fit_linear_svm(dataset, &recipe.name, l, &folder)?,
+                ModelRecipe::Linear(l) => self.fit_linear(dataset, &recipe.name, l, &folder)?,
             }
             .save(dataset, recipe, &folder, fingerprint)?,
         };
@@ -170,9 +170,13 @@ impl Runner<'_> {
         })
     }
 
-    fn fit_linear_svm(&self, dataset: &Dataset, name: &str, linear: &LinearSvmRecipe, folder: &Path) -> Result<Fitted> {
+    fn fit_linear(&self, dataset: &Dataset, name: &str, linear: &LinearRecipe, folder: &Path) -> Result<Fitted> {
         self.on_features(dataset, &linear.features, linear.mirrored, folder, |input| {
-            self.progress.say(&format!("{name}: fitting linear support vector machines"));
+            let what = match linear.loss {
+                Loss::SquaredHinge => "linear support vector machines",
+                Loss::Logistic => "logistic regression",
+            };
+            self.progress.say(&format!("{name}: {what}"));
             linear::fit_predict(linear, input, self.progress)
         })
     }
@@ -274,7 +278,7 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
         ModelRecipe::Network(n) => (n.training.seed, Some(NetworkDescription::load(folder)?)),
         ModelRecipe::Svm(s) => (s.seed, None),
         ModelRecipe::KernelRidge(_) => (0, None),
-        ModelRecipe::LinearSvm(l) => (l.seed, None),
+        ModelRecipe::Linear(l) => (l.seed, None),
     };
     Ok(TrainingFacts {
         seed,

@@ -8,7 +8,7 @@ mod experiment;
 mod feature;
 mod grid;
 mod kernel_ridge;
-mod linear_svm;
+mod linear;
 mod load;
 mod model;
 mod svm;
@@ -22,10 +22,10 @@ pub use feature::{
 };
 pub use grid::{Backend, GridRecipe, Window};
 pub use kernel_ridge::{Combine, Kernel, KernelRidgeRecipe};
-pub use linear_svm::LinearSvmRecipe;
+pub use linear::{LinearRecipe, Loss};
 pub use load::{Check, Kind, Recipe, available, load};
 pub use model::{
     AugmentationRecipe, BatchNorm, BlockRecipe, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, ModelRecipe,
     NetworkRecipe, OptimiserKind, Padding, ScheduleKind, TrainingRecipe,
 };
-pub use svm::{SvmKernel, SvmMode, SvmRecipe};
+pub use svm::{SvmMode, SvmRecipe};

@@ -3,7 +3,7 @@
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Check, KernelRidgeRecipe, LinearSvmRecipe, SvmRecipe};
+use super::{Check, KernelRidgeRecipe, LinearRecipe, Loss, SvmRecipe};
 use crate::error::{Error, Result};
 
 /// What is trained.
@@ -16,8 +16,8 @@ pub enum ModelRecipe {
     Svm(SvmRecipe),
     /// Kernel ridge regression on features.
     KernelRidge(KernelRidgeRecipe),
-    /// Linear support vector machines on features.
-    LinearSvm(LinearSvmRecipe),
+    /// A linear machine for each class on features.
+    Linear(LinearRecipe),
 }
 
 impl<'de> Deserialize<'de> for ModelRecipe {
@@ -29,9 +29,9 @@ impl<'de> Deserialize<'de> for ModelRecipe {
             Some("network") => table.try_into().map(Self::Network).map_err(D::Error::custom),
             Some("svm") => table.try_into().map(Self::Svm).map_err(D::Error::custom),
             Some("kernel-ridge") => table.try_into().map(Self::KernelRidge).map_err(D::Error::custom),
-            Some("linear-svm") => table.try_into().map(Self::LinearSvm).map_err(D::Error::custom),
+            Some("linear") => table.try_into().map(Self::Linear).map_err(D::Error::custom),
             _ => {
-                let kinds = "\"network\", \"svm\", \"linear-svm\" or \"kernel-ridge\"";
+                let kinds = "\"network\", \"svm\", \"linear\" or \"kernel-ridge\"";
                 Err(D::Error::custom(format!("`kind` must be {kinds}")))
             }
         }
@@ -45,17 +45,20 @@ impl ModelRecipe {
             Self::Network(n) => &n.title,
             Self::Svm(s) => &s.title,
             Self::KernelRidge(k) => &k.title,
-            Self::LinearSvm(l) => &l.title,
+            Self::Linear(l) => &l.title,
         }
     }
 
-    /// `network`, `svm`, `linear SVM` or `kernel ridge`.
+    /// `network`, `svm`, `linear SVM`, `logistic regression` or `kernel ridge`.
     pub fn family(&self) -> &'static str {
         match self {
             Self::Network(_) => "network",
             Self::Svm(_) => "svm",
             Self::KernelRidge(_) => "kernel ridge",
-            Self::LinearSvm(_) => "linear SVM",
+            Self::Linear(l) => match l.loss {
+                Loss::SquaredHinge => "linear SVM",
+                Loss::Logistic => "logistic regression",
+            },
         }
     }
 
@@ -65,7 +68,7 @@ impl ModelRecipe {
             Self::Network(n) => n.fusion.iter().map(|f| f.feature.as_str()).collect(),
             Self::Svm(SvmRecipe { features, .. })
             | Self::KernelRidge(KernelRidgeRecipe { features, .. })
-            | Self::LinearSvm(LinearSvmRecipe { features, .. }) => features.iter().map(String::as_str).collect(),
+            | Self::Linear(LinearRecipe { features, .. }) => features.iter().map(String::as_str).collect(),
         }
     }
 }
@@ -280,7 +283,7 @@ impl Check for ModelRecipe {
             Self::Network(n) => n.check(),
             Self::Svm(s) => s.check(),
             Self::KernelRidge(k) => k.check(),
-            Self::LinearSvm(l) => l.check(),
+            Self::Linear(l) => l.check(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Normalisation};
+use super::{Check, Kernel, Normalisation};
 use crate::error::{Error, Result};
 
 /// A support vector machine on the concatenation of some features.
@@ -28,8 +28,8 @@ pub struct SvmRecipe {
     #[serde(default = "thousand")]
     pub max_rows: usize,
     /// The kernel.
-    pub kernel: SvmKernel,
-    /// Width of the RBF kernel: exp(-gamma |x - y|^2).
+    pub kernel: Kernel,
+    /// Width of the RBF and chi-squared kernels.
     #[serde(default = "one")]
     pub gamma: f64,
     /// Penalty of a margin error.
@@ -67,16 +67,6 @@ pub enum SvmMode {
     Local,
     /// One one-vs-rest machine on at most `max-rows` training rows.
     Global,
-}
-
-/// The kernels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SvmKernel {
-    /// The dot product.
-    Linear,
-    /// exp(-gamma |x - y|^2).
-    Rbf,
 }
 
 impl Check for SvmRecipe {

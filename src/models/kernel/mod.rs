@@ -8,7 +8,7 @@ use self::sums::{Sum, sums};
 use super::vectors::squared_norms;
 use crate::error::{Error, Result};
 use crate::matrix::product;
-use crate::recipe::Kernel;
+use crate::recipe::{Kernel, SvmRecipe};
 
 /// A kernel with its width.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +20,11 @@ pub(super) struct KernelFunction {
 }
 
 impl KernelFunction {
+    /// The kernel that an SVM's recipe asks for.
+    pub(super) fn of(recipe: &SvmRecipe) -> Self {
+        Self { kind: recipe.kernel, gamma: recipe.gamma }
+    }
+
     /// Whether it is defined for features with these numbers.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
-//! One-vs-rest linear support vector machines on all training rows.
+//! Linear machines on all training rows: one-vs-rest support vector machines, or multinomial logistic regression.
 
 mod descent;
+mod logistic;
 mod points;
 mod store;
 #[cfg(test)]
@@ -18,16 +19,16 @@ use super::vectors::{Pictures, VectorInput, assemble, squared_norms};
 use crate::error::{Error, Result};
 use crate::matrix::product;
 use crate::progress::{Progress, Silent};
-use crate::recipe::{LinearSvmRecipe, Normalisation};
+use crate::recipe::{LinearRecipe, Loss, Normalisation};
 
-/// Fitted linear machines.
+/// A fitted linear classifier.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LinearSvm {
-    recipe: LinearSvmRecipe,
+pub struct LinearModel {
+    recipe: LinearRecipe,
     widths: Vec<usize>,
     rows: usize,
-    /// Passes of the class that took the most.
-    passes: usize,
+    /// Passes of the class that took the most, where they are known.
+    passes: Option<usize>,
     calibration: Calibration,
     planes: Planes,
 }
@@ -48,17 +49,23 @@ struct Planes {
 ///
 /// # Errors
 /// [`Error::Invalid`] when shapes, labels or values do not fit or a split that is needed is empty,
-/// [`Error::Interrupted`] when asked to stop.
+/// [`Error::Interrupted`] when asked to stop, [`Error::Backend`] from linfa-logistic.
 pub fn fit_predict(
-    recipe: &LinearSvmRecipe,
+    recipe: &LinearRecipe,
     input: &VectorInput<'_>,
     progress: &dyn Progress,
-) -> Result<Outcome<LinearSvm>> {
+) -> Result<Outcome<LinearModel>> {
     input.check_for_fitting(&recipe.features, recipe.mirrored)?;
     let (rows, labels) = input.training(recipe.normalisation, recipe.mirrored)?;
-    let (planes, passes) = fit(recipe, rows.view(), &labels, input.classes, progress)?;
+    let (planes, passes) = match recipe.loss {
+        Loss::SquaredHinge => {
+            let (planes, passes) = fit(recipe, rows.view(), &labels, input.classes, progress)?;
+            (planes, Some(passes))
+        }
+        Loss::Logistic => (logistic::fit(recipe, rows.view(), &labels, input.classes)?, None),
+    };
     drop(rows);
-    calibrate(planes, input, recipe.mirrored, progress, |planes, calibration| LinearSvm {
+    calibrate(planes, input, recipe.mirrored, progress, |planes, calibration| LinearModel {
         recipe: recipe.clone(),
         widths: input.pictures.widths(),
         rows: labels.len(),
@@ -68,9 +75,9 @@ pub fn fit_predict(
     })
 }
 
-/// The machines of all classes, and the passes of the slowest.
+/// The support vector machines of all classes, and the passes of the slowest.
 fn fit(
-    recipe: &LinearSvmRecipe,
+    recipe: &LinearRecipe,
     rows: ArrayView2<'_, f32>,
     labels: &[u8],
     classes: usize,
@@ -127,7 +134,7 @@ impl DecisionFunction for Planes {
     }
 }
 
-impl LinearSvm {
+impl LinearModel {
     /// Probabilities (m x c, rows sum to 1) of m new pictures.
     ///
     /// # Errors

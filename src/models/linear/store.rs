@@ -1,4 +1,4 @@
-//! Fitted linear machines as files of a model folder: `linear-svm.json` and `weights.npy` (d + 1 x c, f32; the last row
+//! Fitted linear machines as files of a model folder: `linear.json` and `weights.npy` (d + 1 x c, f32; the last row
 //! holds the biases), which need nothing else.
 
 use std::path::Path;
@@ -6,30 +6,30 @@ use std::path::Path;
 use ndarray::{Array2, Axis, concatenate, s};
 use serde::{Deserialize, Serialize};
 
-use super::{LinearSvm, Planes};
+use super::{LinearModel, Planes};
 use crate::artifact::{read_json, read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 use crate::models::Classifier;
 use crate::models::calibration::Calibration;
-use crate::recipe::{Check, LinearSvmRecipe};
+use crate::recipe::{Check, LinearRecipe};
 
 const SCHEMA: u32 = 1;
-const DESCRIPTION: &str = "linear-svm.json";
+const DESCRIPTION: &str = "linear.json";
 const WEIGHTS: &str = "weights.npy";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
     schema: u32,
-    recipe: LinearSvmRecipe,
+    recipe: LinearRecipe,
     classes: usize,
     widths: Vec<usize>,
     training_rows: usize,
-    passes: usize,
+    passes: Option<usize>,
     calibration: Calibration,
 }
 
-impl Classifier for LinearSvm {
+impl Classifier for LinearModel {
     fn save(&self, folder: &Path) -> Result<()> {
         // An older description must not vouch for arrays that are half replaced.
         for name in [DESCRIPTION, WEIGHTS] {
@@ -52,13 +52,13 @@ impl Classifier for LinearSvm {
     }
 
     fn note(&self) -> String {
-        let (rows, passes) = (self.rows, self.passes);
         let what = if self.recipe.mirrored { "training rows and mirror images" } else { "training rows" };
-        format!("all {rows} {what}, {passes} passes; probabilities calibrated on the validation rows")
+        let passes = self.passes.map_or(String::new(), |passes| format!(", {passes} passes"));
+        format!("all {} {what}{passes}; probabilities calibrated on the validation rows", self.rows)
     }
 }
 
-impl LinearSvm {
+impl LinearModel {
     /// Reads the model in `folder`.
     ///
     /// # Errors

@@ -11,12 +11,13 @@ use crate::recipe::Normalisation;
 
 const CLASSES: usize = 4;
 
-fn recipe() -> LinearSvmRecipe {
-    LinearSvmRecipe {
+fn recipe() -> LinearRecipe {
+    LinearRecipe {
         title: "test".into(),
         features: vec!["f".into()],
         normalisation: Normalisation::None,
         mirrored: false,
+        loss: Loss::SquaredHinge,
         c: 0.5,
         eps: 1e-4,
         passes: 2000,
@@ -40,7 +41,7 @@ fn rows(n: usize, thin: bool) -> (Array2<f32>, Vec<u8>) {
     (rows, (0..n).map(|i| (i % CLASSES) as u8).collect())
 }
 
-fn run(n: usize, threads: usize) -> Outcome<LinearSvm> {
+fn run(n: usize, threads: usize) -> Outcome<LinearModel> {
     let (rows, labels) = rows(n, false);
     let splits = splits(n);
     let features = [rows.view()];
@@ -98,7 +99,7 @@ fn a_model_comes_back_from_its_folder() {
     let outcome = run(120, 2);
     let folder = tempfile::tempdir().unwrap();
     outcome.model.save(folder.path()).unwrap();
-    let back = LinearSvm::load(folder.path()).unwrap();
+    let back = LinearModel::load(folder.path()).unwrap();
     assert_eq!(back, outcome.model);
     let (rows, _) = rows(120, false);
     let test = rows.select(Axis(0), &rows_of(&splits(120), Split::Test));
@@ -106,9 +107,35 @@ fn a_model_comes_back_from_its_folder() {
     assert!(again.iter().zip(&outcome.test).all(|(a, b)| (a - b).abs() < 1e-6));
     assert!(back.predict_proba(Pictures::new(&[])).is_err());
     std::fs::write(folder.path().join("weights.npy"), b"no array").unwrap();
-    assert!(LinearSvm::load(folder.path()).is_err());
-    std::fs::remove_file(folder.path().join("linear-svm.json")).unwrap();
-    assert!(LinearSvm::load(folder.path()).unwrap_err().to_string().contains("train the model first"));
+    assert!(LinearModel::load(folder.path()).is_err());
+    std::fs::remove_file(folder.path().join("linear.json")).unwrap();
+    assert!(LinearModel::load(folder.path()).unwrap_err().to_string().contains("train the model first"));
+}
+
+/// The gradient of |W|^2 / 2 - C sum of the log-probabilities must vanish at the answer.
+#[test]
+fn logistic_regression_is_where_its_objective_is_least() {
+    let (rows, mut labels) = rows(300, false);
+    // A class that no row has.
+    labels.iter_mut().for_each(|label| *label += u8::from(*label == 3));
+    let classes = CLASSES + 1;
+    let recipe = LinearRecipe { loss: Loss::Logistic, ..recipe() };
+    let planes = logistic::fit(&recipe, rows.view(), &labels, classes).unwrap();
+    let scores = rows.dot(&planes.weights) + &planes.biases;
+    let probabilities = scores.mapv(|s| f64::from(s).exp());
+    let mut of_weights = planes.weights.mapv(f64::from);
+    let mut of_biases = vec![0.0; classes];
+    for ((p, row), &label) in probabilities.outer_iter().zip(rows.outer_iter()).zip(&labels) {
+        for class in 0..classes {
+            let residual = p[class] / p.sum() - if usize::from(label) == class { 1.0 } else { 0.0 };
+            of_weights.column_mut(class).scaled_add(0.5 * residual, &row.mapv(f64::from));
+            of_biases[class] += 0.5 * residual;
+        }
+    }
+    assert!(of_weights.iter().chain(&of_biases).all(|g| g.abs() < 0.02), "{of_weights} {of_biases:?}");
+    assert!(probabilities.column(3).iter().all(|p| *p < 1e-9));
+    let one = logistic::fit(&recipe, rows.view(), &[2; 300], classes).unwrap();
+    assert!((0..classes).all(|class| class == 2 || one.biases[class] < one.biases[2]));
 }
 
 /// Each row with its columns in reverse, as the mirror image of some feature.
@@ -123,7 +150,7 @@ fn mirror_images_are_further_training_rows_and_are_scored_too() {
     let (features, mirror) = ([rows.view()], [other.view()]);
     let pictures = Pictures { features: &features, mirrored: &mirror };
     let input = VectorInput { pictures, labels: &labels, splits: &splits(200), classes: CLASSES };
-    let recipe = LinearSvmRecipe { mirrored: true, ..recipe() };
+    let recipe = LinearRecipe { mirrored: true, ..recipe() };
     let model = fit_predict(&recipe, &input, &Silent).unwrap().model;
     let training = rows_of(&splits(200), Split::Train);
     let doubled = concatenate![Axis(0), rows.select(Axis(0), &training), other.select(Axis(0), &training)];
@@ -141,7 +168,7 @@ fn mirror_images_are_further_training_rows_and_are_scored_too() {
 #[test]
 fn too_few_passes_are_said_and_a_stop_is_heard() {
     let (rows, labels) = rows(100, false);
-    let recipe = LinearSvmRecipe { passes: 2, ..recipe() };
+    let recipe = LinearRecipe { passes: 2, ..recipe() };
     assert_eq!(fit(&recipe, rows.view(), &labels, CLASSES, &Silent).unwrap().1, 2);
     let stopped = fit(&recipe, rows.view(), &labels, CLASSES, &StopAfter::new(0));
     assert!(matches!(stopped, Err(Error::Interrupted { .. })));

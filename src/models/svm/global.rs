@@ -1,15 +1,15 @@
 //! One set of one-vs-rest machines for all pictures, on at most `max-rows` training rows.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::gram::Kernel;
 use super::machine::{Machine, Records, one_vs_rest};
 use super::neighbours::BLOCK;
 use crate::error::{Error, Result};
+use crate::models::kernel::{KernelFunction, Rows, Table};
 use crate::models::vectors::squared_norms;
 use crate::progress::Progress;
 use crate::recipe::SvmRecipe;
@@ -18,19 +18,18 @@ use crate::recipe::SvmRecipe;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Global {
     /// m x d, the rows that at least one machine leans on.
-    pub support: Array2<f32>,
+    pub support: Table,
     /// c x m, signed.
     pub alpha: Array2<f64>,
     /// c thresholds.
     pub rho: Vec<f64>,
-    squared_norms: Vec<f32>,
-    kernel: Kernel,
+    kernel: KernelFunction,
 }
 
 impl Global {
     /// Puts stored parts together.
     pub(super) fn new(recipe: &SvmRecipe, support: Array2<f32>, alpha: Array2<f64>, rho: Vec<f64>) -> Self {
-        Self { squared_norms: squared_norms(support.view()), kernel: Kernel::of(recipe), support, alpha, rho }
+        Self { kernel: KernelFunction::of(recipe), support: Table::new(support), alpha, rho }
     }
 
     /// Fits c machines on assembled training rows (n x d), classes in parallel.
@@ -45,7 +44,13 @@ impl Global {
         progress: &dyn Progress,
     ) -> Result<Self> {
         progress.start("machines", classes as u64, "classes");
-        let records = Records::from_rows(rows, Kernel::of(recipe), recipe.c, recipe.eps)?;
+        let norms = squared_norms(rows);
+        let records = Records::from_rows(
+            Rows { rows: rows.reborrow(), squared_norms: &norms },
+            &KernelFunction::of(recipe),
+            recipe.c,
+            recipe.eps,
+        )?;
         let machines: Vec<Machine> = (0..classes)
             .into_par_iter()
             .map(|class| {
@@ -82,13 +87,12 @@ impl Global {
                 let kept = "no prediction of this model is kept; run the command again".to_string();
                 return Err(Error::Interrupted { kept });
             }
-            let dots = block.dot(&self.support.t());
+            let mut kernels = Array2::zeros((block.nrows(), self.support.len()));
             let norms = squared_norms(block);
-            let kernel = Array2::from_shape_fn(dots.dim(), |(i, j)| {
-                self.kernel.value(dots[[i, j]], norms[i], self.squared_norms[j])
-            });
-            target.slice_mut(s![.., ..]).assign(&(kernel.dot(&self.alpha.t()) - &rho));
-            progress.advance(block.nrows() as u64);
+            let block = Rows { rows: block.reborrow(), squared_norms: &norms };
+            self.kernel.add_to(1.0, block, self.support.view(), kernels.view_mut())?;
+            target.assign(&(kernels.mapv(f64::from).dot(&self.alpha.t()) - &rho));
+            progress.advance(kernels.nrows() as u64);
             Ok(())
         })?;
         Ok(out)

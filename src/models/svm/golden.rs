@@ -9,7 +9,7 @@ use super::*;
 use crate::dataset::Split;
 use crate::error::Error;
 use crate::models::Classifier;
-use crate::recipe::{Normalisation, SvmKernel};
+use crate::recipe::{Kernel, Normalisation};
 
 const TRAINING: usize = 120;
 const QUERIES: usize = 8;
@@ -17,7 +17,7 @@ const CLASSES: usize = 3;
 
 #[derive(Deserialize)]
 struct Case {
-    kernel: SvmKernel,
+    kernel: Kernel,
     gamma: f64,
     c: f64,
     local: Vec<Vec<f64>>,
@@ -33,7 +33,7 @@ fn recipe(mode: SvmMode) -> SvmRecipe {
         mode,
         neighbours: 40,
         max_rows: 60,
-        kernel: SvmKernel::Linear,
+        kernel: Kernel::Linear,
         gamma: 1.0,
         c: 1.0,
         eps: 1e-3,
@@ -75,7 +75,7 @@ fn close(found: &Array2<f64>, golden: &[Vec<f64>], what: &str) {
 #[test]
 fn decision_values_equal_those_of_libsvm() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("golden.json")).unwrap();
-    assert_eq!(cases.len(), 4);
+    assert_eq!(cases.len(), 6);
     let (all, labels) = rows(TRAINING + QUERIES);
     let numbers: Vec<usize> = (0..all.nrows()).collect();
     let all = assemble(&[all.view()], &numbers, Normalisation::L2).unwrap();
@@ -167,7 +167,7 @@ fn zero_vectors_absent_classes_and_one_sided_neighbours_are_defined() {
     for row in [0, 5, 157] {
         x.row_mut(row).fill(0.0);
     }
-    for kernel in [SvmKernel::Linear, SvmKernel::Rbf] {
+    for kernel in [Kernel::Linear, Kernel::Rbf, Kernel::ChiSquared, Kernel::Intersection] {
         let mut recipe = recipe(SvmMode::Local);
         recipe.kernel = kernel;
         let outcome = run(&recipe, x.view(), &y, 4).unwrap();

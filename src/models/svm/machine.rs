@@ -4,8 +4,9 @@ use linfa::prelude::{DatasetBase, Fit, ParamGuard};
 use linfa_svm::Svm;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
 
-use super::gram::{Kernel, factor};
+use super::gram::{factor, gram};
 use crate::error::{Error, Result};
+use crate::models::kernel::{KernelFunction, Rows};
 
 /// A two-class machine: f(x) = sum of alpha_i K(x_i, x), minus rho.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,8 +19,8 @@ pub(super) struct Machine {
 
 impl Machine {
     /// The decision value from the kernel values of a query with the training rows.
-    pub(super) fn decide(&self, kernel: &[f64]) -> f64 {
-        self.alpha.iter().zip(kernel).map(|(a, k)| a * k).sum::<f64>() - self.rho
+    pub(super) fn decide(&self, kernels: ArrayView1<'_, f32>) -> f64 {
+        self.alpha.iter().zip(kernels).map(|(a, k)| a * f64::from(*k)).sum::<f64>() - self.rho
     }
 
     /// A machine that gives every picture the same decision value.
@@ -41,8 +42,8 @@ impl Records {
     ///
     /// # Errors
     /// [`Error::Invalid`] when the kernel matrix cannot be factored.
-    pub(super) fn from_rows(rows: ArrayView2<'_, f32>, kernel: Kernel, c: f64, eps: f64) -> Result<Self> {
-        let gram = kernel.gram(rows);
+    pub(super) fn from_rows(rows: Rows<'_>, kernel: &KernelFunction, c: f64, eps: f64) -> Result<Self> {
+        let gram = gram(kernel, rows)?;
         let lower = factor(&gram)?;
         // A gradient is at most 1 + c * sum of |K|; its last bit must stay well below the tolerance.
         let largest = gram.diag().fold(0.0f64, |a, &b| a.max(b));

@@ -19,6 +19,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use self::global::{Global, stratified_draw};
 use self::local::Local;
 use super::calibration::Calibration;
+use super::kernel::KernelFunction;
 use super::outcome::Outcome;
 use super::scoring::{DecisionFunction, calibrate, probabilities};
 use super::vectors::{Pictures, VectorInput, assemble, training_fingerprint};
@@ -41,6 +42,7 @@ pub struct SvmModel {
 #[derive(Clone, Debug, PartialEq)]
 struct Body {
     normalisation: Normalisation,
+    kernel: KernelFunction,
     machines: Machines,
 }
 
@@ -60,6 +62,7 @@ enum Machines {
 pub fn fit_predict(recipe: &SvmRecipe, input: &VectorInput<'_>, progress: &dyn Progress) -> Result<Outcome<SvmModel>> {
     input.check_for_fitting(&recipe.features, recipe.mirrored)?;
     let (rows, labels) = input.training(recipe.normalisation, recipe.mirrored)?;
+    KernelFunction::of(recipe).check(rows.view())?;
     let available = labels.len();
     let mut used = available;
     let machines = match recipe.mode {
@@ -84,7 +87,7 @@ pub fn fit_predict(recipe: &SvmRecipe, input: &VectorInput<'_>, progress: &dyn P
             Machines::Global(Global::fit(recipe, drawn_rows.view(), &drawn_labels, input.classes, progress)?)
         }
     };
-    let body = Body { normalisation: recipe.normalisation, machines };
+    let body = Body { normalisation: recipe.normalisation, kernel: KernelFunction::of(recipe), machines };
     calibrate(body, input, recipe.mirrored, progress, |body, calibration| SvmModel {
         recipe: recipe.clone(),
         classes: input.classes,
@@ -99,6 +102,7 @@ pub fn fit_predict(recipe: &SvmRecipe, input: &VectorInput<'_>, progress: &dyn P
 impl DecisionFunction for Body {
     fn decide(&self, features: &[ArrayView2<'_, f32>], rows: &[usize], progress: &dyn Progress) -> Result<Array2<f64>> {
         let queries = assemble(features, rows, self.normalisation)?;
+        self.kernel.check(queries.view())?;
         match &self.machines {
             Machines::Local { local, .. } => local.decisions(queries.view(), progress),
             Machines::Global(global) => global.decisions(queries.view(), progress),

@@ -16,6 +16,7 @@ use crate::artifact::{read_json, read_npy2, remove_if_there, write_json, write_n
 use crate::error::{Error, Result};
 use crate::models::Classifier;
 use crate::models::calibration::Calibration;
+use crate::models::kernel::KernelFunction;
 use crate::models::vectors::{VectorInput, training_fingerprint};
 use crate::recipe::{SvmMode, SvmRecipe};
 
@@ -50,7 +51,7 @@ impl Classifier for SvmModel {
         let rho = match &self.body.machines {
             Machines::Local { .. } => Vec::new(),
             Machines::Global(global) => {
-                write_npy(&folder.join(SUPPORT), global.support.view())?;
+                write_npy(&folder.join(SUPPORT), global.support.view().rows)?;
                 write_npy(&folder.join(ALPHA), global.alpha.view())?;
                 global.rho.clone()
             }
@@ -99,7 +100,7 @@ impl SvmModel {
             SvmMode::Global => Machines::Global(read.global(folder)?),
             SvmMode::Local => read.local(training)?,
         };
-        let normalisation = read.recipe.normalisation;
+        let (normalisation, kernel) = (read.recipe.normalisation, KernelFunction::of(&read.recipe));
         Ok(Self {
             recipe: read.recipe,
             classes: read.classes,
@@ -107,7 +108,7 @@ impl SvmModel {
             rows_used: read.training_rows_used,
             rows_available: read.training_rows_available,
             calibration: read.calibration,
-            body: Body { normalisation, machines },
+            body: Body { normalisation, kernel, machines },
         })
     }
 }

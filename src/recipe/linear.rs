@@ -1,15 +1,14 @@
-//! Linear support vector machines on features.
+//! Linear classifiers on features.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Normalisation};
 use crate::error::{Error, Result};
 
-/// One-vs-rest linear support vector machines with the squared hinge loss, on all training rows, by dual coordinate
-/// descent (Hsieh et al. 2008).
+/// Linear machines on all training rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct LinearSvmRecipe {
+pub struct LinearRecipe {
     /// The name for readers.
     pub title: String,
     /// The feature recipes, concatenated in this order.
@@ -20,16 +19,19 @@ pub struct LinearSvmRecipe {
     /// Use each training picture mirrored too, and score the mean over a picture and its mirror image.
     #[serde(default, skip_serializing_if = "super::grid::is_default")]
     pub mirrored: bool,
-    /// Penalty of a margin error.
+    /// What is minimised.
+    #[serde(default)]
+    pub loss: Loss,
+    /// Weight of the loss against half the squared length of the weights.
     #[serde(default = "one")]
     pub c: f64,
-    /// The projected gradients' spread at which a machine is done.
+    /// The spread of projected gradients (squared hinge) or the length of the gradient (logistic) at which it is done.
     #[serde(default = "hundredth")]
     pub eps: f64,
-    /// Passes over the training rows at the most.
+    /// Passes over the training rows (squared hinge) or steps (logistic) at the most.
     #[serde(default = "thousand")]
     pub passes: usize,
-    /// Seed of the order of rows.
+    /// Seed of the order of rows, for the squared hinge.
     #[serde(default)]
     pub seed: u64,
 }
@@ -46,7 +48,18 @@ fn thousand() -> usize {
     1000
 }
 
-impl Check for LinearSvmRecipe {
+/// What a linear machine minimises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// max(0, 1 - y f(x))^2: one-vs-rest support vector machines, by dual coordinate descent (Hsieh et al. 2008).
+    #[default]
+    SquaredHinge,
+    /// Multinomial logistic regression, by linfa-logistic.
+    Logistic,
+}
+
+impl Check for LinearRecipe {
     fn check(&self) -> Result<()> {
         if self.features.is_empty() {
             return Err(Error::invalid("features", "nothing", "at least one feature recipe"));
@@ -54,7 +67,7 @@ impl Check for LinearSvmRecipe {
         let positive = |v: f64| v > 0.0 && v.is_finite();
         if !(positive(self.c) && positive(self.eps) && self.passes > 0) {
             let found = format!("c {}, eps {}, passes {}", self.c, self.eps, self.passes);
-            return Err(Error::invalid("linear-svm", found, "numbers above 0"));
+            return Err(Error::invalid("linear", found, "numbers above 0"));
         }
         Ok(())
     }

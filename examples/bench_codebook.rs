@@ -3,12 +3,16 @@
 //! `bench_codebook POINTS.npy WORDS PASSES THREADS` prints one JSON line: wall-clock and processor seconds a pass
 //! (assignment and update, without the draw of first centres) and the mean squared distance in the last pass.
 
+#[path = "support/processor.rs"]
+mod processor;
+
 use std::sync::Mutex;
 use std::time::Instant;
 
 use ferrofuse::Progress;
 use ferrofuse::features::Codebook;
 use ferrofuse::recipe::{CodebookAlgorithm, CodebookRecipe};
+use processor::processor_seconds;
 
 /// Notes the time at the beginning and after each pass.
 struct Clock(Mutex<Vec<(Instant, f64)>>);
@@ -30,14 +34,6 @@ impl Progress for Clock {
     fn stop_requested(&self) -> bool {
         false
     }
-}
-
-/// User and system time of this process, from Linux's /proc; 0 elsewhere.
-fn processor_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = after_name.split_whitespace().skip(11).take(2).filter_map(|t| t.parse::<f64>().ok()).sum();
-    ticks / 100.0
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -5,6 +5,7 @@
 //! ensemble, evaluation and report takes.
 
 pub mod artifact;
+mod cost;
 pub mod dataset;
 pub mod ensemble;
 mod error;
@@ -21,6 +22,7 @@ pub mod report;
 #[cfg(feature = "torch")]
 pub mod training;
 
+pub use cost::Cost;
 pub use error::{Error, Result};
 pub use expression::Expression;
 pub use predictions::{Predictions, SUM_TOLERANCE};

@@ -1,12 +1,13 @@
 //! From predictions and recipes of aggregates to a finished [`Comparison`].
 
 use super::comparison::{Comparison, DatasetFacts, Entry, PairedTest, Scores, TrainingFacts};
+use super::ingredient::ingredients;
 use super::{ConfusionMatrix, Metrics, discordant, holm, mcnemar};
 use crate::dataset::Split;
 use crate::ensemble::{aggregate, check_alike, fit_weights, normalised_weights};
 use crate::error::{Error, Result};
 use crate::predictions::{EntryKind, Predictions};
-use crate::recipe::{AggregateMethod, AggregateRecipe};
+use crate::recipe::{AggregateMethod, AggregateRecipe, IngredientRecipe};
 
 /// What a comparison is assembled from.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct ComparisonInput<'a> {
     pub entries: Vec<EntryInput>,
     /// What is aggregated from them.
     pub aggregates: &'a [AggregateRecipe],
+    /// Pairs of them that differ in one thing.
+    pub ingredients: &'a [IngredientRecipe],
     /// For each row of the whole dataset, whether it is pixel-identical to a training row; `None` when nobody looked.
     pub identical_to_training: Option<&'a [bool]>,
 }
@@ -150,9 +153,11 @@ impl Comparison {
                 training: None,
             });
         }
-        if let (Some(best), Some(first)) = (best, input.entries.first()) {
-            compare_with(best, &mut entries, &predicted, &first.test.labels)?;
+        let labels = input.entries.first().map_or(&[][..], |first| &first.test.labels);
+        if let Some(best) = best {
+            compare_with(best, &mut entries, &predicted, labels)?;
         }
+        let ingredients = ingredients(input.ingredients, &entries, &predicted, labels)?;
         Ok(Self {
             title: input.title,
             experiment: input.experiment,
@@ -162,6 +167,7 @@ impl Comparison {
             dataset: input.dataset,
             best_single: best.map(|i| entries[i].name.clone()),
             entries,
+            ingredients,
         })
     }
 }

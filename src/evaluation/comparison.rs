@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfusionMatrix, Metrics};
+use super::{ConfusionMatrix, Ingredient, Metrics};
+use crate::Cost;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::models::EpochRecord;
@@ -31,6 +32,9 @@ pub struct Comparison {
     pub best_single: Option<String>,
     /// Models in the order of the experiment, then external results, then aggregates.
     pub entries: Vec<Entry>,
+    /// What single changes buy, in the order of the experiment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ingredients: Vec<Ingredient>,
 }
 
 /// What a reader must know about the dataset.
@@ -149,12 +153,45 @@ pub struct TrainingFacts {
     pub best_epoch: Option<u64>,
     /// Wall-clock time of training and prediction in seconds.
     pub seconds: Option<f64>,
+    /// The most bytes of memory that the process held during it; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
+    /// The handcrafted features that the model reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<FeatureFacts>,
     /// The recipe as TOML.
     pub recipe_toml: String,
     /// A remark for the reader, such as a schedule that was cut short.
     pub note: Option<String>,
     /// One record for each epoch; empty for an SVM.
     pub history: Vec<EpochRecord>,
+}
+
+/// A handcrafted feature that a model reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureFacts {
+    /// The recipe's name.
+    pub name: String,
+    /// The name for readers.
+    pub title: String,
+    /// Numbers in a vector.
+    pub dimensions: usize,
+    /// What its extraction from all rows took; `None` where that is not known.
+    pub cost: Option<Cost>,
+    /// The same of the mirror images, for a model that uses them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirrored_cost: Option<Cost>,
+}
+
+impl TrainingFacts {
+    /// What features and training took together; `None` where a part of it is not known.
+    pub fn cost(&self) -> Option<Cost> {
+        let training = Cost { seconds: self.seconds?, peak_memory: self.peak_memory };
+        let features: Vec<Cost> = self.features.iter().map(|f| f.cost).collect::<Option<_>>()?;
+        let mirrored = self.features.iter().filter_map(|f| f.mirrored_cost);
+        Some(features.into_iter().chain(mirrored).chain([training]).sum())
+    }
 }
 
 impl Comparison {

@@ -1,7 +1,7 @@
 //! The interval of a share that was counted in a sample.
 
 /// The 97.5 % point of the standard normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) const Z: f64 = 1.959_963_984_540_054;
 
 /// The 95 % score interval of a share (Wilson 1927): `correct` of `rows`, both ends from 0 to 1.
 ///

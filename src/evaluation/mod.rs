@@ -7,6 +7,7 @@ mod comparison;
 mod confusion;
 #[cfg(test)]
 pub(crate) mod example;
+mod ingredient;
 mod interval;
 mod metrics;
 mod paired;
@@ -14,8 +15,11 @@ mod paired;
 pub use crate::models::EpochRecord;
 pub use crate::predictions::EntryKind;
 pub use assemble::{AggregateOutcome, ComparisonInput, EntryInput, aggregate_entries};
-pub use comparison::{Comparison, DatasetFacts, Entry, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts};
+pub use comparison::{
+    Comparison, DatasetFacts, Entry, FeatureFacts, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts,
+};
 pub use confusion::ConfusionMatrix;
+pub use ingredient::Ingredient;
 pub use interval::wilson;
 pub use metrics::{ClassMetrics, Metrics, RestrictedAccuracy};
-pub use paired::{discordant, holm, mcnemar};
+pub use paired::{discordant, holm, mcnemar, paired_interval};

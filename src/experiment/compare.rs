@@ -97,6 +97,7 @@ impl Runner<'_> {
             dataset: DatasetFacts::of(dataset, Some(&identical))?,
             entries,
             aggregates: &recipe.value.aggregate,
+            ingredients: &recipe.value.ingredient,
             identical_to_training: Some(&identical),
         })
     }

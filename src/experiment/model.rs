@@ -7,10 +7,12 @@ use ndarray::{Array2, ArrayView2};
 
 use super::Runner;
 use super::predicted::{Predicted, label, load, scored};
+use crate::Cost;
 use crate::artifact::Fingerprint;
+use crate::cost::Meter;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::evaluation::TrainingFacts;
+use crate::evaluation::{FeatureFacts, TrainingFacts};
 use crate::features::FeatureMatrix;
 use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
@@ -53,7 +55,8 @@ pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features:
 struct Fitted {
     /// Of the splits that are scored, in their order.
     probabilities: [Array2<f32>; 2],
-    seconds: f64,
+    cost: Cost,
+    features: Vec<FeatureFacts>,
     note: Option<String>,
 }
 
@@ -69,7 +72,9 @@ impl Fitted {
             fingerprint,
             dataset: dataset.info.fingerprint.clone(),
             recipe: recipe.text.clone(),
-            seconds: self.seconds,
+            seconds: self.cost.seconds,
+            peak_memory: self.cost.peak_memory,
+            features: self.features,
             note: self.note,
         };
         let ([validation, test], [of_validation, of_test]) = (scored(), self.probabilities);
@@ -195,6 +200,7 @@ impl Runner<'_> {
             true => upright.iter().map(|u| self.mirrored_feature(dataset, u)).collect::<Result<_>>()?,
             false => Vec::new(),
         };
+        let facts = upright.iter().enumerate().map(|(i, u)| feature_facts(u, turned.get(i))).collect();
         let upright: Vec<ArrayView2<f32>> = upright.iter().map(|m| m.features.view()).collect();
         let turned: Vec<ArrayView2<f32>> = turned.iter().map(|m| m.features.view()).collect();
         let input = VectorInput {
@@ -203,12 +209,13 @@ impl Runner<'_> {
             splits: &dataset.splits,
             classes: dataset.info.classes.len(),
         };
-        let clock = Instant::now();
+        let meter = Meter::start();
         let outcome = fit(&input)?;
         outcome.model.save(folder)?;
         Ok(Fitted {
             probabilities: [outcome.validation, outcome.test],
-            seconds: clock.elapsed().as_secs_f64(),
+            cost: meter.stop(),
+            features: facts,
             note: Some(outcome.model.note()),
         })
     }
@@ -228,6 +235,7 @@ impl Runner<'_> {
 
         let feature = network.fusion.as_ref().map(|f| self.feature(dataset, &f.feature)).transpose()?;
         let device = self.options.device.parse()?;
+        let meter = Meter::start();
         let known = NetworkDescription::load(folder).ok().filter(|d| d.fingerprint == fingerprint);
         let trained = match known {
             Some(_) => TrainedNetwork::load(folder, device)?,
@@ -255,8 +263,12 @@ impl Runner<'_> {
         };
         let [validation, test] = scored();
         let probabilities = [predict(validation)?, predict(test)?];
+        // A training may have been resumed: its epochs know how long they took.
         let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
-        Ok(Fitted { probabilities, seconds: trained_for + clock.elapsed().as_secs_f64(), note: None })
+        let cost = meter.stop();
+        let seconds = trained_for + clock.elapsed().as_secs_f64();
+        let features = feature.iter().map(|f| feature_facts(f, None)).collect();
+        Ok(Fitted { probabilities, cost: Cost { seconds, ..cost }, features, note: None })
     }
 
     #[cfg(not(feature = "torch"))]
@@ -273,6 +285,16 @@ impl Runner<'_> {
     }
 }
 
+fn feature_facts(feature: &FeatureMatrix, mirrored: Option<&FeatureMatrix>) -> FeatureFacts {
+    FeatureFacts {
+        name: feature.info.name.clone(),
+        title: feature.info.recipe.title.clone(),
+        dimensions: feature.info.dimensions,
+        cost: feature.info.cost,
+        mirrored_cost: mirrored.and_then(|m| m.info.cost),
+    }
+}
+
 fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> Result<TrainingFacts> {
     let (seed, network) = match &recipe.value {
         ModelRecipe::Network(n) => (n.training.seed, Some(NetworkDescription::load(folder)?)),
@@ -286,6 +308,8 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
         epochs: network.as_ref().map(|d| d.history.len() as u64),
         best_epoch: network.as_ref().map(|d| d.best_epoch as u64),
         seconds: Some(predicted.seconds),
+        peak_memory: predicted.peak_memory,
+        features: predicted.features,
         recipe_toml: predicted.recipe,
         note: predicted.note,
         history: network.map(|d| d.history).unwrap_or_default(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{read_json, read_npy2, write_json, write_npy};
 use crate::dataset::{Dataset, Split};
 use crate::error::Result;
+use crate::evaluation::FeatureFacts;
 use crate::predictions::Predictions;
 
 const FILE: &str = "predictions.json";
@@ -23,6 +24,12 @@ pub struct Predicted {
     pub recipe: String,
     /// Wall-clock seconds of training and prediction.
     pub seconds: f64,
+    /// The most bytes of memory that the process held during it.
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
+    /// The features that it was made from.
+    #[serde(default)]
+    pub features: Vec<FeatureFacts>,
     /// A remark for the reader of a report.
     pub note: Option<String>,
 }

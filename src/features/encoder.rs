@@ -13,7 +13,7 @@ use super::pyramid::Pyramid;
 use super::vocabulary::{Transform, Vocabulary};
 use super::{DESCRIPTOR_LENGTH, DescriptorSet, fisher, normalise, vlad};
 use crate::error::{Error, Result};
-use crate::recipe::{Encoding, FeatureRecipe};
+use crate::recipe::{Encoding, FeatureRecipe, Normalisation};
 
 /// Turns descriptors into vectors.
 pub(super) struct Encoder {
@@ -101,7 +101,8 @@ impl Encoder {
 
     /// Writes the vector of each picture into the rows of `vectors` (pictures x dimensions).
     pub(super) fn encode(&self, described: &Described, mut vectors: ArrayViewMut2<'_, f32>) -> Result<()> {
-        let pictures = described.counts.len();
+        let views = self.recipe.views();
+        let pictures = described.counts.len() / views;
         if vectors.dim() != (pictures, self.dimensions()) {
             let expected = format!("{pictures} x {}", self.dimensions());
             return Err(Error::invalid("shape of the feature vectors", format!("{:?}", vectors.dim()), expected));
@@ -114,21 +115,48 @@ impl Encoder {
             _ => None,
         };
         let ranges: Vec<Range<usize>> = described.pictures().collect();
-        vectors.outer_iter_mut().into_par_iter().zip(ranges).try_for_each_init(
+        let set = &described.descriptors;
+        vectors.outer_iter_mut().into_par_iter().zip(ranges.par_chunks_exact(views)).try_for_each_init(
             Scratch::default,
-            |scratch, (mut row, range)| {
+            |scratch, (mut row, ranges)| {
                 let vector = row.as_slice_mut().unwrap_or_default();
-                match &words {
-                    Some(words) => {
-                        let places = &described.descriptors.places()[range.clone()];
-                        self.count(words, range.start, places, vector);
-                    }
-                    None => self.encode_picture(&described.descriptors, range, scratch, vector)?,
+                self.encode_view(set, words.as_ref(), ranges[0].clone(), scratch, vector)?;
+                let mut other = vec![0.0; if views > 1 { vector.len() } else { 0 }];
+                for range in &ranges[1..] {
+                    self.encode_view(set, words.as_ref(), range.clone(), scratch, &mut other)?;
+                    vector.iter_mut().zip(&other).for_each(|(sum, v)| *sum += v);
                 }
-                normalise(vector, self.recipe.normalisation);
+                if views > 1 {
+                    self.to_mean(vector);
+                }
                 Ok(())
             },
         )
+    }
+
+    /// From the sum of two normalised vectors to their mean, of length 1 again where they were.
+    fn to_mean(&self, vector: &mut [f32]) {
+        match self.recipe.normalisation {
+            Normalisation::None | Normalisation::L1 => vector.iter_mut().for_each(|v| *v *= 0.5),
+            Normalisation::L2 | Normalisation::Hellinger => normalise(vector, Normalisation::L2),
+        }
+    }
+
+    /// The normalised vector of one picture; `words` are those of all descriptors, where they are known.
+    fn encode_view(
+        &self,
+        set: &DescriptorSet,
+        words: Option<&Words>,
+        range: Range<usize>,
+        scratch: &mut Scratch,
+        vector: &mut [f32],
+    ) -> Result<()> {
+        match words {
+            Some(words) => self.count(words, range.start, &set.places()[range], vector),
+            None => self.encode_picture(set, range, scratch, vector)?,
+        }
+        normalise(vector, self.recipe.normalisation);
+        Ok(())
     }
 
     fn encode_picture(

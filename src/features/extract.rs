@@ -10,10 +10,11 @@ use super::codebook::{Fit, Points, interrupted};
 use super::encoder::Encoder;
 use super::extractor::Described;
 use super::local::{Local, points_of};
-use super::memory::{Draw, Plan, show_memory};
+use super::memory::{Draw, Plan};
 use super::reservoir::Reservoir;
 use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, MixtureInfo, SCHEMA, fingerprint_of};
 use super::vocabulary::Vocabulary;
+use crate::cost::{Meter, show_memory};
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -68,6 +69,7 @@ pub fn extract(
     Local::new(&recipe.value, dataset.info.height, dataset.info.width)?;
     let points = points_of(&recipe.value, dataset.info.height, dataset.info.width)?;
     let work = Work { dataset, recipe: &recipe.value, points, progress };
+    let meter = Meter::start();
     let mut result = match Draw::new(&recipe.value) {
         None => work.concatenate()?,
         Some(draw) => {
@@ -75,6 +77,7 @@ pub fn extract(
             work.with_vocabulary(&draw, &plan)?
         }
     };
+    result.info.cost = Some(meter.stop());
     result.info.name = recipe.name.clone();
     result.info.fingerprint = fingerprint_of(&dataset.info.fingerprint, recipe);
     Ok(result)
@@ -97,9 +100,9 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, described: &Described) {
+    pub(super) fn count(&mut self, described: &Described, views: usize) {
         self.descriptors += described.descriptors.len() as u64;
-        self.rows_without += described.counts.iter().filter(|&&c| c == 0).count();
+        self.rows_without += described.counts.chunks(views).filter(|counts| counts.iter().all(|&c| c == 0)).count();
     }
 }
 
@@ -107,23 +110,23 @@ impl Work<'_> {
     fn concatenate(&self) -> Result<FeatureMatrix> {
         let encoder = Encoder::new(self.recipe, Vocabulary::default(), self.points)?;
         let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions()));
-        let mut tally = Tally::default();
+        let (mut tally, views) = (Tally::default(), self.recipe.views());
         let describe = self.describe_all("describe", |rows, described| {
-            tally.count(&described);
+            tally.count(&described, views);
             encoder.encode(&described, features.slice_mut(s![rows, ..]))
         })?;
         Ok(self.finish(features, tally, Vocabulary::default(), None, vec![describe]))
     }
 
     fn with_vocabulary(&self, draw: &Draw, plan: &Plan) -> Result<FeatureMatrix> {
-        let mut tally = Tally::default();
+        let (mut tally, views) = (Tally::default(), self.recipe.views());
         let mut reservoir = Reservoir::new(plan.sample, draw.seed, self.recipe.root_sift);
         let mut cache = Some(Vec::new());
         let mut cached = 0;
         let describe = self.describe_all("describe", |rows, described| {
-            tally.count(&described);
-            for (row, range) in rows.zip(described.pictures()) {
-                if self.dataset.splits[row] == Split::Train {
+            tally.count(&described, views);
+            for (i, range) in described.pictures().enumerate() {
+                if self.dataset.splits[rows.start + i / views] == Split::Train {
                     reservoir.show(&described.descriptors, range);
                 }
             }
@@ -204,7 +207,7 @@ impl Work<'_> {
                             return Err(interrupted());
                         }
                         let image = self.dataset.images.slice(s![row, .., ..]);
-                        described.push(|set| local.describe(image, set))?;
+                        local.describe_views(image, &mut described)?;
                         self.progress.advance(1);
                     }
                     Ok(described)
@@ -226,7 +229,7 @@ impl Work<'_> {
                 self.progress.finish("");
                 return Err(interrupted());
             }
-            let end = first + chunk.counts.len();
+            let end = first + chunk.counts.len() / self.recipe.views();
             encoder.encode(&chunk, features.slice_mut(s![first..end, ..]))?;
             self.progress.advance((end - first) as u64);
             first = end;
@@ -275,6 +278,7 @@ impl Work<'_> {
             rows_without_descriptors: tally.rows_without,
             codebook,
             mixture,
+            cost: None,
             version: env!("CARGO_PKG_VERSION").into(),
             fingerprint: String::new(),
         };

@@ -52,7 +52,7 @@ impl Extractor {
     /// [`crate::Error::Invalid`] when the picture has another size, [`crate::Error::Backend`] when OpenCV fails.
     pub fn describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Array1<f32>> {
         let mut described = Described::new(self.encoder.root_sift());
-        described.push(|set| self.local.describe(image, set))?;
+        self.local.describe_views(image, &mut described)?;
         let mut vectors = Array2::zeros((1, self.dimensions()));
         self.encoder.encode(&described, vectors.view_mut())?;
         Ok(vectors.row(0).to_owned())
@@ -62,7 +62,7 @@ impl Extractor {
 /// The descriptors of some pictures.
 pub(super) struct Described {
     pub(super) descriptors: DescriptorSet,
-    /// Number of descriptors of each picture.
+    /// Number of descriptors of each picture; of a picture and its mirror image one after the other, where both count.
     pub(super) counts: Vec<usize>,
 }
 

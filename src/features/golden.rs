@@ -78,6 +78,7 @@ fn dense_sift_equals_cv2() {
             encoding: Encoding::Concatenate,
             codebook: None,
             soft: None,
+            symmetric: false,
             presence: false,
             normalisation: Normalisation::None,
             pca: None,

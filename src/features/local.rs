@@ -1,8 +1,9 @@
 //! The local descriptors that a recipe asks for, whichever library computes them.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, s};
 
 use super::descriptors::place;
+use super::extractor::Described;
 use super::{DESCRIPTOR_LENGTH, DenseSift, DescriptorSet};
 use crate::error::{Error, Result};
 use crate::recipe::{Backend, FeatureRecipe};
@@ -14,6 +15,7 @@ const SMALLEST: usize = 8;
 pub(super) struct Local {
     height: usize,
     width: usize,
+    symmetric: bool,
     method: Method,
 }
 
@@ -52,7 +54,17 @@ impl Local {
             }
             _ => with_opencv(recipe, height, width)?,
         };
-        Ok(Self { height, width, method })
+        Ok(Self { height, width, symmetric: recipe.symmetric, method })
+    }
+
+    /// Appends the descriptors of a picture and, where the recipe wants it, those of its mirror image.
+    pub(super) fn describe_views(&mut self, image: ArrayView2<'_, u8>, into: &mut Described) -> Result<()> {
+        into.push(|set| self.describe(image, set))?;
+        if self.symmetric {
+            let turned = image.slice(s![.., ..;-1]).as_standard_layout().into_owned();
+            into.push(|set| self.describe(turned.view(), set))?;
+        }
+        Ok(())
     }
 
     /// Appends the descriptors of a picture and their places.
@@ -73,7 +85,7 @@ impl Local {
 }
 
 impl NativeGrid {
-    fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut DescriptorSet) -> Result<()> {
+    pub(super) fn describe(&mut self, image: ArrayView2<'_, u8>, into: &mut DescriptorSet) -> Result<()> {
         self.dense.describe(image, &mut self.descriptors, &mut self.norms)?;
         // Bytes as OpenCV and Lowe's own program write them: 512 times the number, at most 255.
         let bytes = self.descriptors.as_flattened().iter().map(|&v| (512.0 * v + 0.5) as u8);

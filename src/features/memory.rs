@@ -3,6 +3,7 @@
 use super::codebook::bytes_for_assignment;
 use super::descriptors::DESCRIPTOR_LENGTH;
 use super::extract::CHUNK;
+use crate::cost::show_memory;
 use crate::error::{Error, Result};
 use crate::recipe::FeatureRecipe;
 
@@ -35,17 +36,6 @@ pub fn parse_memory(text: &str) -> Result<u64> {
         return Err(fail());
     }
     Ok(bytes as u64)
-}
-
-/// `1.5 GiB`, `33 MiB`, `900 B`: three digits at the most, rounded up so that the amount suffices.
-pub(super) fn show_memory(bytes: u64) -> String {
-    for (name, unit) in [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
-        if bytes >= unit {
-            let tenths = (bytes as f64 / unit as f64 * 10.0).ceil() / 10.0;
-            return if tenths < 10.0 { format!("{tenths:.1} {name}") } else { format!("{:.0} {name}", tenths.ceil()) };
-        }
-    }
-    format!("{bytes} B")
 }
 
 /// Bytes for a sampled descriptor: its numbers and its place in the picture; its word now and before, its distance, its
@@ -97,6 +87,7 @@ impl Plan {
         train_rows: usize,
         budget: u64,
     ) -> Result<Self> {
+        let per_picture = per_picture.map(|points| points * recipe.views());
         let most = per_picture.map_or(u64::MAX, |points| (points * train_rows) as u64);
         // Projected descriptors lie beside the given ones, both as f32.
         let floats = if recipe.transforms() { 2 * (DESCRIPTOR_LENGTH + 2) * size_of::<f32>() } else { 0 } as u64;

@@ -7,6 +7,7 @@ use super::extract::{Tally, Work};
 use super::local::points_of;
 use super::store::{FeatureInfo, FeatureMatrix};
 use crate::artifact::Fingerprint;
+use crate::cost::Meter;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
@@ -26,18 +27,20 @@ pub fn extract_mirrored(dataset: &Dataset, upright: &FeatureMatrix, progress: &d
         });
     }
     let turned = Dataset { images: dataset.images.slice(s![.., .., ..;-1]).to_owned(), ..dataset.clone() };
+    let meter = Meter::start();
     let points = points_of(&info.recipe, info.height, info.width)?;
     let encoder = Encoder::new(&info.recipe, upright.vocabulary.clone(), points)?;
     let mut features = Array2::zeros((info.rows, encoder.dimensions()));
     let mut tally = Tally::default();
     let work = Work { dataset: &turned, recipe: &info.recipe, points, progress };
     let stage = work.describe_all("describe and encode", |rows, described| {
-        tally.count(&described);
+        tally.count(&described, info.recipe.views());
         encoder.encode(&described, features.slice_mut(s![rows, ..]))
     })?;
     let info = FeatureInfo {
         descriptors: tally.descriptors,
         rows_without_descriptors: tally.rows_without,
+        cost: Some(meter.stop()),
         fingerprint: mirrored_fingerprint(&info.fingerprint),
         ..info.clone()
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extract::Stage;
 use super::{DESCRIPTOR_LENGTH, Mixture, Projection, Vocabulary};
+use crate::Cost;
 use crate::artifact::{Fingerprint, read_json, read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 use crate::recipe::{FeatureRecipe, Recipe};
@@ -50,6 +51,9 @@ pub struct FeatureInfo {
     /// The mixture beside it, for Fisher vectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixture: Option<MixtureInfo>,
+    /// What the extraction took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// The version of ferrofuse that wrote it.
     pub version: String,
     /// [`fingerprint_of`] the dataset and the recipe.

@@ -21,6 +21,21 @@ pub struct ExperimentRecipe {
     /// What is aggregated.
     #[serde(default)]
     pub aggregate: Vec<AggregateRecipe>,
+    /// Pairs of entries that differ in one thing, to show what it buys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ingredient: Vec<IngredientRecipe>,
+}
+
+/// Two entries that differ in one thing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct IngredientRecipe {
+    /// What the first has in place of something in the second, in words.
+    pub name: String,
+    /// Name of the model, external result or aggregate that has it.
+    pub with: String,
+    /// Name of the one that has not.
+    pub without: String,
 }
 
 /// Probabilities made by another program, as `.npy` files of n x c in the row order of the dataset's split.
@@ -104,6 +119,23 @@ impl Check for ExperimentRecipe {
                         "with method = \"weighted\", one from 0 for each member, not all 0",
                     ));
                 }
+            }
+        }
+        self.check_ingredients(&names)
+    }
+}
+
+impl ExperimentRecipe {
+    fn check_ingredients(&self, names: &[&str]) -> Result<()> {
+        for i in &self.ingredient {
+            let fail = |found: String, expected: String| {
+                Err(Error::invalid(format!("ingredient `{}`", i.name), found, expected))
+            };
+            if let Some(stranger) = [&i.with, &i.without].into_iter().find(|n| !names.contains(&n.as_str())) {
+                return fail(format!("`{stranger}`"), format!("one of {}", names.join(", ")));
+            }
+            if i.with == i.without {
+                return fail(format!("`{}` against itself", i.with), "two entries".into());
             }
         }
         Ok(())

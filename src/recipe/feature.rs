@@ -47,6 +47,10 @@ pub struct FeatureRecipe {
     /// Append to each descriptor where it lies: x and y from -0.5 to 0.5 (Sanchez et al. 2012).
     #[serde(default, skip_serializing_if = "is_default")]
     pub position: bool,
+    /// The mean of the vectors of a picture and of its mirror image, each normalised for itself: a face and its mirror
+    /// image then have the same feature.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub symmetric: bool,
     /// The Gaussians, for `encoding = "fisher"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixture: Option<MixtureRecipe>,
@@ -57,6 +61,11 @@ pub struct FeatureRecipe {
 }
 
 impl FeatureRecipe {
+    /// Pictures whose vectors make one feature: 2 with the mirror image.
+    pub fn views(&self) -> usize {
+        if self.symmetric { 2 } else { 1 }
+    }
+
     /// Whether descriptors are changed before they are encoded.
     pub fn transforms(&self) -> bool {
         self.pca.is_some() || self.position

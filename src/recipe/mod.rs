@@ -15,7 +15,7 @@ mod svm;
 
 pub use builtin::{BUILTIN, Builtin};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
-pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe};
+pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe, IngredientRecipe};
 pub use feature::{
     CodebookAlgorithm, CodebookRecipe, DESCRIPTOR_LENGTH, DetectorRecipe, Encoding, Extractor, FeatureRecipe,
     MixtureRecipe, Normalisation, PcaRecipe, SoftRecipe,

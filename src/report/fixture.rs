@@ -4,13 +4,13 @@ use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::Predictions;
 use crate::dataset::Split;
 use crate::evaluation::{
-    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, EpochRecord, IdenticalRows, Metrics, PairedTest,
-    Scores, SplitCounts, TrainingFacts,
+    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, EpochRecord, FeatureFacts, IdenticalRows, Ingredient,
+    Metrics, PairedTest, Scores, SplitCounts, TrainingFacts,
 };
 use crate::recipe::AggregateMethod;
+use crate::{Cost, Predictions};
 
 /// Two networks, an SVM, an external result and two aggregates on three classes and few rows.
 pub fn comparison() -> Comparison {
@@ -107,6 +107,30 @@ fn drawn(classes: &[&str], rows: [usize; 3]) -> Comparison {
             classes,
         },
         best_single: Some(best.0),
+        ingredients: vec![
+            Ingredient {
+                name: "SIFT beside the network".into(),
+                with: "sift-cnn".into(),
+                without: "cnn".into(),
+                validation_gain: 0.0125,
+                test_gain: -0.0333,
+                test_interval: Some([-0.09, 0.021]),
+                p: 0.21,
+                p_holm: 0.42,
+                cost: None,
+            },
+            Ingredient {
+                name: "an SVM in place of the network".into(),
+                with: "dsift-svm".into(),
+                without: "cnn".into(),
+                validation_gain: -0.2,
+                test_gain: -0.16,
+                test_interval: Some([-0.25, -0.07]),
+                p: 0.00001,
+                p_holm: 0.00002,
+                cost: entries.iter().find(|e| e.name == "dsift-svm").and_then(|e| e.training.as_ref()?.cost()),
+            },
+        ],
         entries,
     }
 }
@@ -168,6 +192,8 @@ fn network(seed: u64) -> TrainingFacts {
         epochs: Some(20),
         best_epoch: Some(14),
         seconds: Some(630.0),
+        peak_memory: None,
+        features: vec![],
         recipe_toml: "kind = \"network\"\ntitle = \"made-up\"\n\n[training]\nepochs = 20\n".into(),
         note: Some("a made-up remark".into()),
         history: (1..=20).map(record).collect(),
@@ -181,6 +207,14 @@ fn svm() -> TrainingFacts {
         epochs: None,
         best_epoch: None,
         seconds: Some(75.4),
+        peak_memory: Some(3 << 30),
+        features: vec![FeatureFacts {
+            name: "dsift-bovw".into(),
+            title: "dense SIFT bag of words".into(),
+            dimensions: 2048,
+            cost: Some(Cost { seconds: 84.0, peak_memory: Some(450 << 20) }),
+            mirrored_cost: None,
+        }],
         recipe_toml: "kind = \"svm\"\n".into(),
         note: None,
         history: vec![],

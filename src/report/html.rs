@@ -4,8 +4,10 @@ use askama::Template;
 
 use super::charts::{bars, confusion, curves};
 use super::format::{DASH, count, duration, percent, percent_or_dash};
+use super::ingredients;
 use super::table::{self, Cell, Column};
 use super::words;
+use crate::cost::show_memory;
 use crate::error::{Error, Result};
 use crate::evaluation::{Comparison, Entry};
 
@@ -21,6 +23,9 @@ struct Page<'a> {
     fitted_note: &'a str,
     notes: &'a [&'a str],
     bars: String,
+    ingredient_columns: &'a [&'a str],
+    ingredients: Vec<(&'a str, [String; 8])>,
+    ingredient_note: &'a str,
     entries: Vec<Section<'a>>,
     curves: Vec<String>,
     splits: Vec<SplitLine>,
@@ -82,6 +87,13 @@ pub fn render(comparison: &Comparison) -> Result<String> {
         fitted_note: table::FITTED_NOTE,
         notes: &words::NOTES,
         bars: bars::draw(comparison).inline_svg(),
+        ingredient_columns: &ingredients::COLUMNS,
+        ingredients: comparison
+            .ingredients
+            .iter()
+            .map(|ingredient| (ingredient.name.as_str(), ingredients::cells(comparison, ingredient)))
+            .collect(),
+        ingredient_note: ingredients::NOTE,
         entries: entries.collect(),
         curves: comparison.entries.iter().filter_map(training).collect(),
         splits: splits(comparison),
@@ -149,6 +161,10 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
     if let Some(seconds) = training.seconds {
         facts.push(("Time", duration(seconds)));
     }
+    if let Some(bytes) = training.peak_memory {
+        facts.push(("Peak memory", show_memory(bytes)));
+    }
+    facts.extend(training.features.iter().map(|feature| ("Feature", super::feature(feature))));
     if let Some(note) = &training.note {
         facts.push(("Remark", note.clone()));
     }

@@ -101,6 +101,14 @@ pub fn check(comparison: &Comparison) -> Result<()> {
     {
         return Err(Error::invalid("best_single", format!("`{best}`"), "the name of an entry"));
     }
+    for ingredient in &comparison.ingredients {
+        if let Some(stranger) =
+            [&ingredient.with, &ingredient.without].into_iter().find(|name| comparison.entry(name).is_none())
+        {
+            let what = format!("ingredients: `{}`", ingredient.name);
+            return Err(Error::invalid(what, format!("`{stranger}`"), "the names of two entries"));
+        }
+    }
     for entry in &comparison.entries {
         for (split, scores) in [("validation", &entry.validation), ("test", &entry.test)] {
             check_scores(&format!("{split} of `{}`", entry.name), classes, scores)?;

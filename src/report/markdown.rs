@@ -1,7 +1,8 @@
 //! `report.md`: the numbers of the HTML page as Markdown tables.
 
 use super::format::{DASH, count, duration, percent_or_dash};
-use super::{table, words};
+use super::{ingredients, table, words};
+use crate::cost::show_memory;
 use crate::evaluation::{Comparison, Entry};
 
 /// The whole report as Markdown.
@@ -14,6 +15,7 @@ pub fn render(comparison: &Comparison) -> String {
         out.push_str(&format!("- {}\n", text(&said)));
     }
     scores(&mut out, comparison);
+    ingredients(&mut out, comparison);
     per_class(&mut out, comparison);
     confusion(&mut out, comparison);
     dataset(&mut out, comparison);
@@ -47,6 +49,21 @@ fn scores(out: &mut String, comparison: &Comparison) {
         out.push_str(&format!(" {}", table::FITTED_NOTE));
     }
     out.push('\n');
+}
+
+fn ingredients(out: &mut String, comparison: &Comparison) {
+    if comparison.ingredients.is_empty() {
+        return;
+    }
+    out.push_str("\n## What each ingredient buys\n\n");
+    remark(out, comparison);
+    let heading: Vec<String> = ["Ingredient"].into_iter().chain(ingredients::COLUMNS).map(String::from).collect();
+    let lines = comparison.ingredients.iter().map(|ingredient| {
+        let cells = ingredients::cells(comparison, ingredient).into_iter().map(|cell| text(&cell));
+        std::iter::once(text(&ingredient.name)).chain(cells).collect()
+    });
+    grid(out, &heading, 3, lines);
+    out.push_str(&format!("\n{}\n", ingredients::NOTE));
 }
 
 fn per_class(out: &mut String, comparison: &Comparison) {
@@ -138,6 +155,12 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
         }
         if let Some(seconds) = t.seconds {
             parts.push(format!(", {}", duration(seconds)));
+        }
+        if let Some(bytes) = t.peak_memory {
+            parts.push(format!(", at most {} of memory", show_memory(bytes)));
+        }
+        for feature in &t.features {
+            parts.push(format!("; {}", text(&super::feature(feature))));
         }
     }
     parts.concat()

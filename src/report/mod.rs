@@ -10,6 +10,7 @@ mod files;
 mod fixture;
 mod format;
 mod html;
+mod ingredients;
 mod json;
 mod markdown;
 mod table;
@@ -20,10 +21,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::Cost;
 use crate::artifact::write_bytes_atomically;
+use crate::cost::show_memory;
 use crate::dataset::Split;
 use crate::error::{Error, Result};
-use crate::evaluation::{Comparison, DatasetFacts, Scores, TrainingFacts};
+use crate::evaluation::{Comparison, DatasetFacts, FeatureFacts, Scores, TrainingFacts};
 use crate::progress::Progress;
 
 use charts::confusion::Emphasis;
@@ -50,7 +53,7 @@ pub struct ReportFiles {
 
 /// Writes the whole report of `comparison` into `folder`, each file atomically:
 ///
-/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`;
+/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`, and `ingredients.csv` where there are any;
 /// * `accuracy.{png,svg}`, the bars of all entries;
 /// * `confusion/ENTRY.SPLIT.{csv,png,svg}` with counts and `confusion/ENTRY.SPLIT.normalised.{csv,png,svg}` with shares
 ///   of the row, for validation and test;
@@ -133,6 +136,9 @@ fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Re
         json: folder.join(json::FILE),
         charts,
     };
+    if !comparison.ingredients.is_empty() {
+        file("ingredients.csv", &csv::ingredients(comparison)?)?;
+    }
     for old in left_over(folder, &files.charts) {
         progress.say(&format!("{} is of an earlier report and not part of this one", old.display()));
     }
@@ -205,6 +211,22 @@ fn confusion_remark(comparison: &Comparison, scores: &Scores) -> String {
     if comparison.dataset.synthetic { format!("{} · {said}", words::SYNTHETIC_SHORT) } else { said }
 }
 
+/// A feature that a model reads, and what its extraction took, in words.
+fn feature(facts: &FeatureFacts) -> String {
+    let cost = |cost: &Cost| {
+        let memory = cost.peak_memory.map_or_else(String::new, |m| format!(", at most {} of memory", show_memory(m)));
+        format!("{}{memory}", format::duration(cost.seconds))
+    };
+    let mut said = format!("{} ({}), {} numbers", facts.title, facts.name, format::count(facts.dimensions as u64));
+    if let Some(own) = &facts.cost {
+        said.push_str(&format!(": {}", cost(own)));
+    }
+    if let Some(mirrored) = &facts.mirrored_cost {
+        said.push_str(&format!("; mirror images: {}", cost(mirrored)));
+    }
+    said
+}
+
 /// How many rows are pixel-identical to a training row, in words.
 fn identical_rows(facts: &DatasetFacts) -> String {
     match &facts.identical_to_training {
@@ -255,6 +277,7 @@ mod tests {
                 "accuracy.svg",
                 "confusion",
                 "curves",
+                "ingredients.csv",
                 "metrics.csv",
                 "metrics.json",
                 "report.html",

@@ -30,6 +30,7 @@ fn comparison() -> Comparison {
         }
     };
     Comparison {
+        ingredients: vec![],
         title: "A few rows".into(),
         experiment: "few".into(),
         command: "ferrofuse run results/few.toml".into(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::evaluation::FeatureFacts;
 use crate::evaluation::example::example;
 
 fn entry(salt: usize) -> EntryInput {
@@ -44,6 +45,7 @@ fn input<'a>(entries: Vec<EntryInput>, aggregates: &'a [AggregateRecipe]) -> Com
         dataset: facts(),
         entries,
         aggregates,
+        ingredients: &[],
         identical_to_training: None,
     }
 }
@@ -124,16 +126,15 @@ fn same(a: &serde_json::Value, b: &serde_json::Value) {
     }
 }
 
-#[test]
-fn json_comes_back_equal() {
-    let recipes = [recipe(AggregateMethod::Weighted)];
-    let mut entries: Vec<EntryInput> = (0..3).map(entry).collect();
-    entries[0].training = Some(TrainingFacts {
+fn training() -> TrainingFacts {
+    TrainingFacts {
         seed: u64::MAX,
         parameters: Some(7),
         epochs: Some(1),
         best_epoch: Some(1),
         seconds: Some(0.1),
+        peak_memory: Some(1 << 20),
+        features: vec![],
         recipe_toml: "a = 1\n".into(),
         note: None,
         history: vec![crate::evaluation::EpochRecord {
@@ -145,7 +146,14 @@ fn json_comes_back_equal() {
             learning_rate: 1e-4,
             seconds: 0.01,
         }],
-    });
+    }
+}
+
+#[test]
+fn json_comes_back_equal() {
+    let recipes = [recipe(AggregateMethod::Weighted)];
+    let mut entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    entries[0].training = Some(training());
     let comparison = Comparison::assemble(input(entries, &recipes)).unwrap();
     let text = serde_json::to_string(&comparison).unwrap();
     let again: Comparison = serde_json::from_str(&text).unwrap();
@@ -169,4 +177,44 @@ fn entries_that_do_not_belong_together_are_refused_by_name() {
     let mut other = entry(1);
     std::mem::swap(&mut other.test, &mut other.validation);
     assert!(message(vec![other], &[]).contains("validation predictions of `example-1`"));
+}
+
+#[test]
+fn an_ingredient_is_a_paired_comparison_with_its_cost() {
+    let recipes = [recipe(AggregateMethod::Mean)];
+    let mut entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    let cost = |seconds, peak| Some(crate::Cost { seconds, peak_memory: Some(peak) });
+    let mut training = training();
+    training.features = vec![FeatureFacts {
+        name: "f".into(),
+        title: "f".into(),
+        dimensions: 3,
+        cost: cost(2.0, 9 << 20),
+        mirrored_cost: cost(1.0, 1 << 10),
+    }];
+    entries[0].training = Some(training);
+    let ingredient = |name: &str, with: &str, without: &str| IngredientRecipe {
+        name: name.into(),
+        with: with.into(),
+        without: without.into(),
+    };
+    let asked = [ingredient("a", "example-0", "example-1"), ingredient("b", "Mean", "example-0")];
+    let assemble =
+        |ingredients| Comparison::assemble(ComparisonInput { ingredients, ..input(entries.clone(), &recipes) });
+    let comparison = assemble(&asked[..]).unwrap();
+    let [a, b] = &comparison.ingredients[..] else { panic!("two") };
+    let accuracy = |name: &str| comparison.entry(name).unwrap().test.metrics.accuracy;
+    assert_eq!(
+        (a.test_gain, b.test_gain),
+        (accuracy("example-0") - accuracy("example-1"), accuracy("Mean") - accuracy("example-0"))
+    );
+    let (only_a, only_b) = (16, 13);
+    let [low, high] = a.test_interval.unwrap();
+    assert!(
+        (a.test_gain - (only_a as f64 - only_b as f64) / 60.0).abs() < 0.2 && low < a.test_gain && a.test_gain < high
+    );
+    assert!(a.p_holm >= a.p && a.p_holm <= 2.0 * a.p);
+    assert_eq!((a.cost, b.cost), (cost(3.1, 9 << 20), None));
+    let error = assemble(&[ingredient("c", "example-0", "nobody")]).unwrap_err().to_string();
+    assert!(error.contains("nobody") && error.contains("example-1"), "{error}");
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::interrupted;
 use super::training::Training;
+use crate::cost::show_memory;
 use crate::error::{Error, Result};
 use crate::progress::Progress;
 
@@ -53,7 +54,9 @@ pub(super) fn check_memory(n: usize, width: usize, memory: u64) -> Result<()> {
     if needed <= memory {
         return Ok(());
     }
-    let gib = |bytes: u64| format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30));
-    let expected = format!("{} for the kernels of {n} x {n} training rows: use fewer rows, or an SVM", gib(needed));
-    Err(Error::invalid("memory for kernel ridge", gib(memory), expected))
+    let expected = format!(
+        "at least {} for the kernels of {n} x {n} training rows and the rows themselves (`--kernel-memory`), or an SVM",
+        show_memory(needed)
+    );
+    Err(Error::invalid("memory for kernel ridge", show_memory(memory), expected))
 }

@@ -123,6 +123,8 @@ mod tests {
             epochs: None,
             best_epoch: Some(2),
             seconds: None,
+            peak_memory: None,
+            features: vec![],
             recipe_toml: String::new(),
             note: None,
             history,

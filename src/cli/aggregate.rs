@@ -10,7 +10,7 @@ use ferrofuse::Predictions;
 use ferrofuse::artifact::write_npy;
 use ferrofuse::dataset::Split;
 use ferrofuse::ensemble::{aggregate, fit_weights, normalised_weights};
-use ferrofuse::evaluation::Metrics;
+use ferrofuse::evaluation::{Metrics, Seen};
 use ferrofuse::recipe::AggregateMethod;
 use serde_json::json;
 
@@ -114,7 +114,7 @@ pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
 
     let mut lines = Vec::with_capacity(members.len() + 1);
     for p in members.iter().copied().chain([&combined]) {
-        let mut metrics = Metrics::of(p, None)?;
+        let mut metrics = Metrics::of(p, Seen::default())?;
         if method == AggregateMethod::Vote && std::ptr::eq(p, &combined) {
             metrics.log_loss = None;
         }

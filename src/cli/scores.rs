@@ -2,12 +2,12 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use ferrofuse::Predictions;
-use ferrofuse::evaluation::{ConfusionMatrix, Metrics};
+use ferrofuse::evaluation::{ConfusionMatrix, Metrics, Seen};
 use serde_json::{Value, json};
 
 /// Accuracy and companions, the table of classes and the confusion matrix.
 pub fn as_text(predictions: &Predictions, synthetic: bool) -> anyhow::Result<String> {
-    let metrics = Metrics::of(predictions, None)?;
+    let metrics = Metrics::of(predictions, Seen::default())?;
     let confusion = ConfusionMatrix::of(predictions)?;
     let percent = |v: Option<f64>| v.map_or("–".to_string(), |v| format!("{:.2}", 100.0 * v));
     let [low, high] = metrics.accuracy_interval;
@@ -47,7 +47,7 @@ pub fn as_json(predictions: &Predictions, synthetic: bool) -> anyhow::Result<Val
         "dataset": predictions.dataset,
         "synthetic_faces": synthetic,
         "split": predictions.split,
-        "metrics": Metrics::of(predictions, None)?,
+        "metrics": Metrics::of(predictions, Seen::default())?,
         "confusion": ConfusionMatrix::of(predictions)?,
     }))
 }

@@ -11,6 +11,7 @@ mod fer_csv;
 #[cfg(test)]
 mod fixture;
 mod import;
+mod near_duplicates;
 mod partition;
 mod pictures;
 mod rows;
@@ -24,6 +25,7 @@ pub use counts_chart::{Chart, counts_chart};
 pub use duplicates::{constant_images, identical_groups, identical_to_training, labels_of};
 pub use facts::Facts;
 pub use import::{ImportOptions, Imported, Skipped, import};
+pub use near_duplicates::{NEAR_DUPLICATE, near_training};
 pub use sample_sheet::sample_sheet;
 pub use split::Split;
 pub use store::{Dataset, DatasetInfo, SCHEMA};

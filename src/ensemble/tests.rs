@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dataset::Split;
-use crate::evaluation::Metrics;
 use crate::evaluation::example::example;
+use crate::evaluation::{Metrics, Seen};
 
 const METHODS: [AggregateMethod; 3] = [AggregateMethod::Mean, AggregateMethod::Geometric, AggregateMethod::Vote];
 
@@ -34,7 +34,7 @@ fn means_score_as_numpy_and_scipy_say() {
     ] {
         let p = aggregate(method, &members, weights.as_ref().map(|w| w.as_slice())).unwrap();
         p.check().unwrap();
-        let m = Metrics::of(&p, None).unwrap();
+        let m = Metrics::of(&p, Seen::default()).unwrap();
         assert_eq!(m.correct, correct, "{method:?}");
         assert_relative_eq!(m.macro_f1.unwrap(), macro_f1, max_relative = 1e-12);
         assert_relative_eq!(m.log_loss.unwrap(), log_loss, max_relative = 1e-6);

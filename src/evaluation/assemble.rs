@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, DatasetFacts, Entry, PairedTest, Scores, TrainingFacts};
 use super::ingredient::ingredients;
-use super::{ConfusionMatrix, Metrics, discordant, holm, mcnemar};
+use super::{ConfusionMatrix, Metrics, Seen, discordant, holm, mcnemar};
 use crate::dataset::Split;
 use crate::ensemble::{aggregate, check_alike, fit_weights, normalised_weights};
 use crate::error::{Error, Result};
@@ -28,8 +28,8 @@ pub struct ComparisonInput<'a> {
     pub aggregates: &'a [AggregateRecipe],
     /// Pairs of them that differ in one thing.
     pub ingredients: &'a [IngredientRecipe],
-    /// For each row of the whole dataset, whether it is pixel-identical to a training row; `None` when nobody looked.
-    pub identical_to_training: Option<&'a [bool]>,
+    /// Which rows of the whole dataset were also seen in training.
+    pub seen: Seen<'a>,
 }
 
 /// One model or external result.
@@ -107,8 +107,11 @@ impl Comparison {
     pub fn assemble(input: ComparisonInput<'_>) -> Result<Self> {
         check_entries(&input)?;
         let outcomes = aggregate_entries(&input.entries, input.aggregates)?;
-        let flags = |p: &Predictions| identical_rows(p, input.identical_to_training);
-        let score = |p: &Predictions| scores(p, flags(p)?.as_deref());
+        let score = |p: &Predictions| {
+            let [identical, near] = [input.seen.identical, input.seen.near].map(|all| flags_of(p, all));
+            let (identical, near) = (identical?, near?);
+            scores(p, Seen { identical: identical.as_deref(), near: near.as_deref() })
+        };
 
         let mut entries = Vec::with_capacity(input.entries.len() + outcomes.len());
         let mut predicted = Vec::with_capacity(entries.capacity());
@@ -208,14 +211,14 @@ fn check_entries(input: &ComparisonInput<'_>) -> Result<()> {
     }
 }
 
-fn scores(predictions: &Predictions, identical: Option<&[bool]>) -> Result<Scores> {
+fn scores(predictions: &Predictions, seen: Seen<'_>) -> Result<Scores> {
     let confusion = ConfusionMatrix::of(predictions)?;
-    let metrics = Metrics::with_confusion(predictions, &confusion, identical)?;
+    let metrics = Metrics::with_confusion(predictions, &confusion, seen)?;
     Ok(Scores { metrics, confusion })
 }
 
 /// The flags of the rows that were predicted, taken from those of the whole dataset.
-fn identical_rows(predictions: &Predictions, all: Option<&[bool]>) -> Result<Option<Vec<bool>>> {
+fn flags_of(predictions: &Predictions, all: Option<&[bool]>) -> Result<Option<Vec<bool>>> {
     let Some(all) = all else { return Ok(None) };
     let mut flags = Vec::with_capacity(predictions.rows.len());
     for &row in &predictions.rows {

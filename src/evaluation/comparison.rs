@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfusionMatrix, Ingredient, Metrics};
+use super::{ConfusionMatrix, Ingredient, Metrics, Seen};
 use crate::Cost;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
@@ -61,6 +61,9 @@ pub struct DatasetFacts {
     pub size: [usize; 2],
     /// Rows that are pixel-identical to a training row; `None` when nobody looked.
     pub identical_to_training: Option<IdenticalRows>,
+    /// Rows that are nearly identical to a training row, with those that are identical; `None` when nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near_training: Option<IdenticalRows>,
 }
 
 /// Rows of one split.
@@ -73,7 +76,7 @@ pub struct SplitCounts {
     pub per_class: Vec<u64>,
 }
 
-/// How many rows are pixel-identical to a training row.
+/// How many rows are identical, or nearly so, to a training row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdenticalRows {
@@ -218,12 +221,11 @@ impl Entry {
 }
 
 impl DatasetFacts {
-    /// The facts of a dataset. `identical_to_training` says for each of its n rows whether it is pixel-identical to a
-    /// training row (what it says of training rows does not matter); `None` when nobody looked.
+    /// The facts of a dataset. `seen` speaks of its n rows; what it says of training rows does not matter.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when `identical_to_training` is of another length.
-    pub fn of(dataset: &Dataset, identical_to_training: Option<&[bool]>) -> Result<Self> {
+    /// [`Error::Invalid`] when `seen` is of another length.
+    pub fn of(dataset: &Dataset, seen: Seen<'_>) -> Result<Self> {
         let info = &dataset.info;
         let mut counts: Vec<SplitCounts> =
             Split::ALL.map(|split| SplitCounts { split, per_class: vec![0; info.classes.len()] }).into();
@@ -234,16 +236,16 @@ impl DatasetFacts {
             };
             *count += 1;
         }
-        let identical = match identical_to_training {
+        let count = |flags: Option<&[bool]>| match flags {
             Some(flags) if flags.len() != dataset.splits.len() => {
                 let expected = format!("{}, one for each row of `{}`", dataset.splits.len(), info.name);
-                return Err(Error::invalid("flags of rows identical to training rows", flags.len(), expected));
+                Err(Error::invalid("flags of rows seen in training", flags.len(), expected))
             }
             Some(flags) => {
                 let count = |split| dataset.splits.iter().zip(flags).filter(|&(&s, &f)| f && s == split).count() as u64;
-                Some(IdenticalRows { validation: count(Split::Validation), test: count(Split::Test) })
+                Ok(Some(IdenticalRows { validation: count(Split::Validation), test: count(Split::Test) }))
             }
-            None => None,
+            None => Ok(None),
         };
         Ok(Self {
             name: info.name.clone(),
@@ -255,7 +257,8 @@ impl DatasetFacts {
             source: info.source.clone(),
             split_rule: info.split_rule.clone(),
             size: [info.height, info.width],
-            identical_to_training: identical,
+            identical_to_training: count(seen.identical)?,
+            near_training: count(seen.near)?,
         })
     }
 }

@@ -57,25 +57,36 @@ pub struct Metrics {
     /// Accuracy without the rows that are pixel-identical to a training row; `None` when that is not known or no row
     /// is left.
     pub accuracy_without_duplicates: Option<RestrictedAccuracy>,
+    /// The same without the rows that are nearly identical to a training row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy_without_near_duplicates: Option<RestrictedAccuracy>,
     /// One for each class, in label order.
     pub per_class: Vec<ClassMetrics>,
 }
 
+/// What is known of rows whose pictures were also seen in training, each `None` when nobody looked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen<'a> {
+    /// For each of n rows, whether its picture is, pixel for pixel, also a training picture.
+    pub identical: Option<&'a [bool]>,
+    /// The same for nearly identical pictures ([`crate::dataset::near_training`]).
+    pub near: Option<&'a [bool]>,
+}
+
 impl Metrics {
-    /// Scores predictions. `identical_to_training` says for each of the n rows whether its picture is also a training
-    /// picture; `None` when that is not known.
+    /// Scores predictions; `seen` speaks of the n rows that were predicted.
     ///
     /// # Errors
-    /// What [`Predictions::check`] finds, or [`Error::Invalid`] when `identical_to_training` is of another length.
-    pub fn of(predictions: &Predictions, identical_to_training: Option<&[bool]>) -> Result<Self> {
+    /// What [`Predictions::check`] finds, or [`Error::Invalid`] when `seen` is of another length.
+    pub fn of(predictions: &Predictions, seen: Seen<'_>) -> Result<Self> {
         let confusion = ConfusionMatrix::of(predictions)?;
-        Self::with_confusion(predictions, &confusion, identical_to_training)
+        Self::with_confusion(predictions, &confusion, seen)
     }
 
     pub(super) fn with_confusion(
         predictions: &Predictions,
         confusion: &ConfusionMatrix,
-        identical_to_training: Option<&[bool]>,
+        seen: Seen<'_>,
     ) -> Result<Self> {
         let (rows, correct) = (confusion.total(), confusion.correct());
         let Some(accuracy_interval) = wilson(correct, rows) else {
@@ -90,10 +101,8 @@ impl Metrics {
             balanced_accuracy: mean(per_class.iter().filter_map(|c| c.recall)),
             macro_f1: mean(per_class.iter().filter_map(|c| c.f1)),
             log_loss: log_loss(predictions),
-            accuracy_without_duplicates: match identical_to_training {
-                Some(identical) => restricted(predictions, identical)?,
-                None => None,
-            },
+            accuracy_without_duplicates: restricted(predictions, seen.identical)?,
+            accuracy_without_near_duplicates: restricted(predictions, seen.near)?,
             per_class,
         })
     }
@@ -125,19 +134,20 @@ fn log_loss(predictions: &Predictions) -> Option<f64> {
     }))
 }
 
-fn restricted(predictions: &Predictions, identical: &[bool]) -> Result<Option<RestrictedAccuracy>> {
-    if identical.len() != predictions.labels.len() {
+fn restricted(predictions: &Predictions, left_out: Option<&[bool]>) -> Result<Option<RestrictedAccuracy>> {
+    let Some(flags) = left_out else { return Ok(None) };
+    if flags.len() != predictions.labels.len() {
         let expected = format!("{}, one for each row of `{}`", predictions.labels.len(), predictions.model);
-        return Err(Error::invalid("flags of rows identical to training rows", identical.len(), expected));
+        return Err(Error::invalid("flags of rows seen in training", flags.len(), expected));
     }
     let (mut rows, mut correct) = (0u64, 0u64);
-    for ((guess, label), &left_out) in predictions.predicted().iter().zip(&predictions.labels).zip(identical) {
+    for ((guess, label), &left_out) in predictions.predicted().iter().zip(&predictions.labels).zip(flags) {
         if !left_out {
             rows += 1;
             correct += u64::from(guess == label);
         }
     }
-    let left_out = identical.len() as u64 - rows;
+    let left_out = flags.len() as u64 - rows;
     Ok((rows > 0).then(|| RestrictedAccuracy { accuracy: correct as f64 / rows as f64, rows, left_out }))
 }
 
@@ -152,7 +162,7 @@ mod tests {
     #[test]
     fn every_figure_equals_scikit_learn() {
         // python scripts/golden/evaluation.py, example(0); log loss there is a sum of f32.
-        let m = Metrics::of(&example(0), None).unwrap();
+        let m = Metrics::of(&example(0), Seen::default()).unwrap();
         assert_eq!((m.rows, m.correct, m.accuracy), (60, 36, 0.6));
         assert_relative_eq!(m.balanced_accuracy.unwrap(), 0.5187908496732027, max_relative = 1e-12);
         assert_relative_eq!(m.macro_f1.unwrap(), 0.39978354978354974, max_relative = 1e-12);
@@ -177,10 +187,16 @@ mod tests {
     fn rows_seen_in_training_are_left_out_and_counted() {
         let p = example(0);
         let right: Vec<bool> = p.predicted().iter().zip(&p.labels).map(|(a, b)| a == b).collect();
-        let kept = Metrics::of(&p, Some(&right)).unwrap().accuracy_without_duplicates.unwrap();
-        assert_eq!(kept, RestrictedAccuracy { accuracy: 0.0, rows: 24, left_out: 36 });
-        assert_eq!(Metrics::of(&p, Some(&[true; 60])).unwrap().accuracy_without_duplicates, None);
-        assert!(Metrics::of(&p, Some(&[true; 59])).is_err());
+        fn seen(flags: &[bool]) -> Seen<'_> {
+            Seen { identical: Some(flags), near: None }
+        }
+        let kept = RestrictedAccuracy { accuracy: 0.0, rows: 24, left_out: 36 };
+        let m = Metrics::of(&p, seen(&right)).unwrap();
+        assert_eq!((m.accuracy_without_duplicates, m.accuracy_without_near_duplicates), (Some(kept.clone()), None));
+        let m = Metrics::of(&p, Seen { identical: None, near: Some(&right) }).unwrap();
+        assert_eq!((m.accuracy_without_duplicates, m.accuracy_without_near_duplicates), (None, Some(kept)));
+        assert_eq!(Metrics::of(&p, seen(&[true; 60])).unwrap().accuracy_without_duplicates, None);
+        assert!(Metrics::of(&p, seen(&[true; 59])).is_err());
     }
 
     #[test]
@@ -188,7 +204,7 @@ mod tests {
         let mut p = example(0);
         p.probabilities.row_mut(0).fill(0.0);
         p.probabilities[[0, 1]] = 1.0;
-        let loss = Metrics::of(&p, None).unwrap().log_loss.unwrap();
+        let loss = Metrics::of(&p, Seen::default()).unwrap().log_loss.unwrap();
         assert!(loss.is_finite() && loss > 1.6);
     }
 
@@ -219,7 +235,7 @@ mod tests {
             let mut q = p.clone();
             q.labels = order.iter().map(|&i| p.labels[i]).collect();
             q.probabilities = p.probabilities.select(Axis(0), &order);
-            let (a, b) = (Metrics::of(&p, None).unwrap(), Metrics::of(&q, None).unwrap());
+            let (a, b) = (Metrics::of(&p, Seen::default()).unwrap(), Metrics::of(&q, Seen::default()).unwrap());
             close(&a, &b);
             prop_assert_eq!(a.per_class, b.per_class);
         }
@@ -230,7 +246,7 @@ mod tests {
             q.classes = order.iter().map(|&i| p.classes[i].clone()).collect();
             q.labels = p.labels.iter().map(|&l| order.iter().position(|&i| i == usize::from(l)).unwrap() as u8).collect();
             q.probabilities = p.probabilities.select(Axis(1), &order);
-            let (a, b) = (Metrics::of(&p, None).unwrap(), Metrics::of(&q, None).unwrap());
+            let (a, b) = (Metrics::of(&p, Seen::default()).unwrap(), Metrics::of(&q, Seen::default()).unwrap());
             close(&a, &b);
             for (j, &i) in order.iter().enumerate() {
                 prop_assert_eq!(&a.per_class[i], &b.per_class[j]);

@@ -21,5 +21,5 @@ pub use comparison::{
 pub use confusion::ConfusionMatrix;
 pub use ingredient::Ingredient;
 pub use interval::wilson;
-pub use metrics::{ClassMetrics, Metrics, RestrictedAccuracy};
+pub use metrics::{ClassMetrics, Metrics, RestrictedAccuracy, Seen};
 pub use paired::{discordant, holm, mcnemar, paired_interval};

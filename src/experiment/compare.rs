@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Runner;
 use crate::artifact::{Fingerprint, read_json, write_json};
-use crate::dataset::{Dataset, identical_to_training};
+use crate::dataset::{Dataset, identical_to_training, near_training};
 use crate::error::Result;
-use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput};
+use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput, Seen};
 use crate::models::Start;
 use crate::predictions::{EntryKind, save_predictions};
 use crate::recipe::{ExperimentRecipe, Kind, ModelRecipe, Recipe, load};
@@ -88,17 +88,18 @@ impl Runner<'_> {
                 save_predictions(&predictions, &dataset.info, p, &e.title, e.kind)?;
             }
         }
-        let identical = identical_to_training(dataset);
+        let (identical, near) = (identical_to_training(dataset), near_training(dataset)?);
+        let seen = Seen { identical: Some(&identical), near: Some(&near) };
         Comparison::assemble(ComparisonInput {
             title: recipe.value.title.clone(),
             experiment: recipe.name.clone(),
             command: format!("ferrofuse run results/{}.toml", recipe.name),
             created: None,
-            dataset: DatasetFacts::of(dataset, Some(&identical))?,
+            dataset: DatasetFacts::of(dataset, seen)?,
             entries,
             aggregates: &recipe.value.aggregate,
             ingredients: &recipe.value.ingredient,
-            identical_to_training: Some(&identical),
+            seen,
         })
     }
 

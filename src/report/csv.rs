@@ -6,7 +6,7 @@ use crate::evaluation::{Comparison, ConfusionMatrix, Entry, EntryKind, Scores};
 use super::words;
 
 /// The columns before those of the classes. Shares go from 0 to 1; an undefined statistic is an empty field.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 27] = [
     "experiment",
     "dataset",
     "synthetic_faces",
@@ -26,6 +26,9 @@ const COLUMNS: [&str; 24] = [
     "accuracy_without_identical",
     "rows_without_identical",
     "rows_identical",
+    "accuracy_without_near_duplicates",
+    "rows_without_near_duplicates",
+    "rows_near_duplicates",
     "reference",
     "only_this_right",
     "only_reference_right",
@@ -57,6 +60,7 @@ pub fn metrics(comparison: &Comparison) -> Result<Vec<u8>> {
 fn line(comparison: &Comparison, entry: &Entry, split: &str, scores: &Scores) -> Vec<String> {
     let m = &scores.metrics;
     let kept = m.accuracy_without_duplicates.as_ref();
+    let unlike = m.accuracy_without_near_duplicates.as_ref();
     let test = entry.versus_best_single.as_ref().filter(|_| split == "test");
     let whole = |n: Option<u64>| n.map_or_else(String::new, |n| n.to_string());
     let p = |p: Option<f64>| p.map_or_else(String::new, |p| format!("{p:.6e}"));
@@ -85,6 +89,9 @@ fn line(comparison: &Comparison, entry: &Entry, split: &str, scores: &Scores) ->
         share(kept.map(|k| k.accuracy)),
         whole(kept.map(|k| k.rows)),
         whole(kept.map(|k| k.left_out)),
+        share(unlike.map(|k| k.accuracy)),
+        whole(unlike.map(|k| k.rows)),
+        whole(unlike.map(|k| k.left_out)),
         test.map_or_else(String::new, |t| t.reference.clone()),
         whole(test.map(|t| t.only_this_right)),
         whole(test.map(|t| t.only_reference_right)),

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::dataset::Split;
 use crate::evaluation::{
     Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, EpochRecord, FeatureFacts, IdenticalRows, Ingredient,
-    Metrics, PairedTest, Scores, SplitCounts, TrainingFacts,
+    Metrics, PairedTest, Scores, Seen, SplitCounts, TrainingFacts,
 };
 use crate::recipe::AggregateMethod;
 use crate::{Cost, Predictions};
@@ -26,8 +26,9 @@ fn drawn(classes: &[&str], rows: [usize; 3]) -> Comparison {
         let labels = &labels[split as usize];
         let predictions = guess(&classes, split, labels, share, rng);
         let identical: Vec<bool> = (0..labels.len()).map(|i| i % 12 == 0).collect();
+        let near: Vec<bool> = (0..labels.len()).map(|i| i % 6 == 0).collect();
         Scores {
-            metrics: Metrics::of(&predictions, Some(&identical)).unwrap(),
+            metrics: Metrics::of(&predictions, Seen { identical: Some(&identical), near: Some(&near) }).unwrap(),
             confusion: ConfusionMatrix::of(&predictions).unwrap(),
         }
     };
@@ -104,6 +105,7 @@ fn drawn(classes: &[&str], rows: [usize; 3]) -> Comparison {
             split_rule: "drawn with a seed".into(),
             size: [48, 48],
             identical_to_training: Some(IdenticalRows { validation: rows[1] as u64 / 12, test: rows[2] as u64 / 12 }),
+            near_training: Some(IdenticalRows { validation: rows[1] as u64 / 6, test: rows[2] as u64 / 6 }),
             classes,
         },
         best_single: Some(best.0),

@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use crate::Cost;
 use crate::artifact::write_bytes_atomically;
 use crate::cost::show_memory;
-use crate::dataset::Split;
+use crate::dataset::{NEAR_DUPLICATE, Split};
 use crate::error::{Error, Result};
 use crate::evaluation::{Comparison, DatasetFacts, FeatureFacts, Scores, TrainingFacts};
 use crate::progress::Progress;
@@ -230,11 +230,14 @@ fn feature(facts: &FeatureFacts) -> String {
 /// How many rows are pixel-identical to a training row, in words.
 fn identical_rows(facts: &DatasetFacts) -> String {
     match &facts.identical_to_training {
-        Some(rows) => format!(
-            "{} validation rows and {} test rows are pixel-identical to a training row",
-            format::count(rows.validation),
-            format::count(rows.test)
-        ),
+        Some(rows) => {
+            let near = facts.near_training.map_or_else(String::new, |near| {
+                let (validation, test) = (format::count(near.validation), format::count(near.test));
+                format!(", {validation} and {test} at least nearly so (correlation above {NEAR_DUPLICATE})")
+            });
+            let (validation, test) = (format::count(rows.validation), format::count(rows.test));
+            format!("{validation} validation rows and {test} test rows are pixel-identical to a training row{near}")
+        }
         None => "nobody looked for rows that are pixel-identical to a training row".to_string(),
     }
 }

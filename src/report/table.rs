@@ -40,7 +40,7 @@ pub struct Row<'a> {
 }
 
 /// The statistics shown, in this order.
-pub const COLUMNS: [Column; 8] = [
+pub const COLUMNS: [Column; 9] = [
     Column {
         title: "Validation accuracy, %",
         short: "Validation",
@@ -86,6 +86,12 @@ pub const COLUMNS: [Column; 8] = [
         short: "No identical",
         best: Best::Highest,
         read: |_, e| share(e.test.metrics.accuracy_without_duplicates.as_ref().map(|r| r.accuracy)),
+    },
+    Column {
+        title: "Without near duplicates, %",
+        short: "No near",
+        best: Best::Highest,
+        read: |_, e| share(e.test.metrics.accuracy_without_near_duplicates.as_ref().map(|r| r.accuracy)),
     },
     Column {
         title: "Log loss",
@@ -165,7 +171,7 @@ mod tests {
         let rows = rows(&comparison);
         let marked = |column: usize| -> Vec<usize> { (0..n).filter(|i| rows[*i].cells[column].best).collect() };
         assert_eq!(marked(1), [n - 2, n - 1]);
-        assert_eq!(marked(6), [0]);
+        assert_eq!(marked(7), [0]);
         assert_eq!((marked(2), marked(3)), (vec![], vec![]));
         assert!(rows.iter().all(|r| r.cells[3].text == "–"));
     }

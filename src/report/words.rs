@@ -20,7 +20,8 @@ pub const NOTES: [&str; 6] = [
     "Balanced accuracy is the mean recall over the classes, macro-F1 the mean of their F1: both count a rare class as \
      much as a frequent one.",
     "“Without identical rows” is the accuracy on the test rows whose picture is not, pixel for pixel, also a training \
-     picture.",
+     picture; “without near duplicates” leaves out those too whose normalised cross-correlation with a training picture is \
+     above 0.95.",
     "p is that of the exact McNemar test (1947) against the best single model on the same test rows, after Holm's \
      correction (1979) for the number of tests.",
     "Everything is chosen on the validation split: epochs, weights of aggregates, the best single model. The test split \
@@ -136,6 +137,7 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
         ));
     }
     said.extend(without_identical_rows(headline));
+    said.extend(without_near_duplicates(headline));
     said.extend(classes(headline));
     said
 }
@@ -195,6 +197,21 @@ fn without_identical_rows(entry: &Entry) -> Option<String> {
         entry.title,
         percent(kept.accuracy, 2),
         percent(entry.test.metrics.accuracy, 2)
+    ))
+}
+
+fn without_near_duplicates(entry: &Entry) -> Option<String> {
+    let metrics = &entry.test.metrics;
+    let unlike = metrics.accuracy_without_near_duplicates.as_ref()?;
+    let identical = metrics.accuracy_without_duplicates.as_ref().map_or(0, |k| k.left_out);
+    if unlike.left_out <= identical {
+        return None;
+    }
+    let (left_out, accuracy) = (unlike.left_out, percent(unlike.accuracy, 2));
+    Some(format!(
+        "{} of it are at least nearly identical to a training row; without them {} has {accuracy} % right.",
+        rows(left_out),
+        entry.title
     ))
 }
 

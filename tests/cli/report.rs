@@ -3,7 +3,7 @@
 use ferrofuse::Silent;
 use ferrofuse::dataset::Split;
 use ferrofuse::evaluation::{
-    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, Metrics, Scores, SplitCounts,
+    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, Metrics, Scores, Seen, SplitCounts,
 };
 use ferrofuse::{Predictions, report};
 use ndarray::array;
@@ -25,7 +25,7 @@ fn comparison() -> Comparison {
             probabilities: array![[0.9f32, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8], [0.1, 0.9]],
         };
         Scores {
-            metrics: Metrics::of(&predictions, None).unwrap(),
+            metrics: Metrics::of(&predictions, Seen::default()).unwrap(),
             confusion: ConfusionMatrix::of(&predictions).unwrap(),
         }
     };
@@ -47,6 +47,7 @@ fn comparison() -> Comparison {
             split_rule: "none".into(),
             size: [48, 48],
             identical_to_training: None,
+            near_training: None,
         },
         best_single: Some("tiny".into()),
         entries: vec![Entry {

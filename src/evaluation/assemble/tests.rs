@@ -33,6 +33,7 @@ fn facts() -> DatasetFacts {
         split_rule: String::new(),
         size: [48, 48],
         identical_to_training: None,
+        near_training: None,
     }
 }
 
@@ -46,7 +47,7 @@ fn input<'a>(entries: Vec<EntryInput>, aggregates: &'a [AggregateRecipe]) -> Com
         entries,
         aggregates,
         ingredients: &[],
-        identical_to_training: None,
+        seen: Seen::default(),
     }
 }
 
@@ -104,12 +105,12 @@ fn flags_of_the_whole_dataset_reach_the_rows_of_each_split() {
     let mut flags = vec![false; 120];
     flags[60..70].fill(true);
     let mut given = input(vec![entry(0)], &[]);
-    given.identical_to_training = Some(&flags);
+    given.seen = Seen { identical: Some(&flags), near: None };
     let comparison = Comparison::assemble(given.clone()).unwrap();
     let e = &comparison.entries[0];
     assert_eq!(e.test.metrics.accuracy_without_duplicates.as_ref().unwrap().left_out, 10);
     assert_eq!(e.validation.metrics.accuracy_without_duplicates.as_ref().unwrap().left_out, 0);
-    given.identical_to_training = Some(&flags[..100]);
+    given.seen.identical = Some(&flags[..100]);
     assert!(Comparison::assemble(given).unwrap_err().to_string().contains("row number"));
 }
 

@@ -156,6 +156,9 @@ pub struct TrainingFacts {
     pub best_epoch: Option<u64>,
     /// Wall-clock time of training and prediction in seconds.
     pub seconds: Option<f64>,
+    /// Time that processors worked on it, all cores together; `None` where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processor_seconds: Option<f64>,
     /// The most bytes of memory that the process held during it; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
@@ -190,7 +193,8 @@ pub struct FeatureFacts {
 impl TrainingFacts {
     /// What features and training took together; `None` where a part of it is not known.
     pub fn cost(&self) -> Option<Cost> {
-        let training = Cost { seconds: self.seconds?, peak_memory: self.peak_memory };
+        let training =
+            Cost { seconds: self.seconds?, processor_seconds: self.processor_seconds, peak_memory: self.peak_memory };
         let features: Vec<Cost> = self.features.iter().map(|f| f.cost).collect::<Option<_>>()?;
         let mirrored = self.features.iter().filter_map(|f| f.mirrored_cost);
         Some(features.into_iter().chain(mirrored).chain([training]).sum())

@@ -73,6 +73,7 @@ impl Fitted {
             dataset: dataset.info.fingerprint.clone(),
             recipe: recipe.text.clone(),
             seconds: self.cost.seconds,
+            processor_seconds: self.cost.processor_seconds,
             peak_memory: self.cost.peak_memory,
             features: self.features,
             note: self.note,
@@ -265,10 +266,10 @@ impl Runner<'_> {
         let probabilities = [predict(validation)?, predict(test)?];
         // A training may have been resumed: its epochs know how long they took.
         let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
-        let cost = meter.stop();
         let seconds = trained_for + clock.elapsed().as_secs_f64();
+        let cost = Cost { seconds, processor_seconds: None, peak_memory: meter.stop().peak_memory };
         let features = feature.iter().map(|f| feature_facts(f, None)).collect();
-        Ok(Fitted { probabilities, cost: Cost { seconds, ..cost }, features, note: None })
+        Ok(Fitted { probabilities, cost, features, note: None })
     }
 
     #[cfg(not(feature = "torch"))]
@@ -308,6 +309,7 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
         epochs: network.as_ref().map(|d| d.history.len() as u64),
         best_epoch: network.as_ref().map(|d| d.best_epoch as u64),
         seconds: Some(predicted.seconds),
+        processor_seconds: predicted.processor_seconds,
         peak_memory: predicted.peak_memory,
         features: predicted.features,
         recipe_toml: predicted.recipe,

@@ -24,6 +24,9 @@ pub struct Predicted {
     pub recipe: String,
     /// Wall-clock seconds of training and prediction.
     pub seconds: f64,
+    /// Seconds that processors worked on it, all cores together.
+    #[serde(default)]
+    pub processor_seconds: Option<f64>,
     /// The most bytes of memory that the process held during it.
     #[serde(default)]
     pub peak_memory: Option<u64>,

@@ -115,7 +115,7 @@ fn share(value: Option<f64>) -> String {
 /// [`Error::Backend`] when a line cannot be written.
 pub fn ingredients(comparison: &Comparison) -> Result<Vec<u8>> {
     let header = "ingredient,with,without,synthetic_faces,validation_gain,test_gain,test_gain_low,test_gain_high,p,p_holm,\
-         seconds,peak_memory";
+         seconds,processor_seconds,peak_memory";
     let mut lines = vec![header.split(',').map(str::to_string).collect::<Vec<_>>()];
     for i in &comparison.ingredients {
         let [low, high] = i.test_interval.map_or([None; 2], |interval| interval.map(Some));
@@ -131,6 +131,7 @@ pub fn ingredients(comparison: &Comparison) -> Result<Vec<u8>> {
             format!("{:.6e}", i.p),
             format!("{:.6e}", i.p_holm),
             i.cost.map_or_else(String::new, |c| format!("{:.1}", c.seconds)),
+            i.cost.and_then(|c| c.processor_seconds).map_or_else(String::new, |s| format!("{s:.1}")),
             i.cost.and_then(|c| c.peak_memory).map_or_else(String::new, |m| m.to_string()),
         ]);
     }

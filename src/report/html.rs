@@ -159,7 +159,7 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
         facts.push(("Epochs", format!("{epochs}, weights of epoch {best}")));
     }
     if let Some(seconds) = training.seconds {
-        facts.push(("Time", duration(seconds)));
+        facts.push(("Time", format!("{}{}", duration(seconds), super::processor_time(training.processor_seconds))));
     }
     if let Some(bytes) = training.peak_memory {
         facts.push(("Peak memory", show_memory(bytes)));

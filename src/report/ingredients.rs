@@ -12,15 +12,16 @@ pub const COLUMNS: [&str; 8] = [
     "Test, points",
     "95 % interval",
     "p",
-    "Time with it",
+    "Processor time with it",
     "Peak memory with it",
 ];
 
 /// What a reader must know of the table.
 pub const NOTE: &str = "Differences of accuracy in percentage points between two models that differ in one thing, on the \
      same rows. The interval is that of paired shares (Bonett and Price 2012); p is that of the exact McNemar test, after \
-     Holm's correction over this table. Time and peak memory are those of the model that has the ingredient: its \
-     features, extracted from all rows, and its training, one after the other.";
+     Holm's correction over this table. Processor time, of all cores \
+     together, and peak memory are those of the model that has the ingredient: its features, extracted from all rows, \
+     and its training, one after the other.";
 
 /// The cells of an ingredient, for [`COLUMNS`].
 pub fn cells(comparison: &Comparison, ingredient: &Ingredient) -> [String; 8] {
@@ -34,7 +35,7 @@ pub fn cells(comparison: &Comparison, ingredient: &Ingredient) -> [String; 8] {
         points(ingredient.test_gain),
         ingredient.test_interval.map_or_else(dash, |[low, high]| format!("[{}, {}]", points(low), points(high))),
         p_value(ingredient.p_holm),
-        cost.map_or_else(dash, |c| duration(c.seconds)),
+        cost.and_then(|c| c.processor_seconds).map_or_else(dash, duration),
         cost.and_then(|c| c.peak_memory).map_or_else(dash, show_memory),
     ]
 }

@@ -154,7 +154,7 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
             parts.push(format!(", {epochs} epochs, weights of epoch {best}"));
         }
         if let Some(seconds) = t.seconds {
-            parts.push(format!(", {}", duration(seconds)));
+            parts.push(format!(", {}{}", duration(seconds), super::processor_time(t.processor_seconds)));
         }
         if let Some(bytes) = t.peak_memory {
             parts.push(format!(", at most {} of memory", show_memory(bytes)));

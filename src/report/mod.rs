@@ -211,11 +211,16 @@ fn confusion_remark(comparison: &Comparison, scores: &Scores) -> String {
     if comparison.dataset.synthetic { format!("{} · {said}", words::SYNTHETIC_SHORT) } else { said }
 }
 
+/// How long processors worked on something, in brackets; nothing where that is not known.
+fn processor_time(seconds: Option<f64>) -> String {
+    seconds.map_or_else(String::new, |s| format!(" ({} of processor time)", format::duration(s)))
+}
+
 /// A feature that a model reads, and what its extraction took, in words.
 fn feature(facts: &FeatureFacts) -> String {
     let cost = |cost: &Cost| {
         let memory = cost.peak_memory.map_or_else(String::new, |m| format!(", at most {} of memory", show_memory(m)));
-        format!("{}{memory}", format::duration(cost.seconds))
+        format!("{}{}{memory}", format::duration(cost.seconds), processor_time(cost.processor_seconds))
     };
     let mut said = format!("{} ({}), {} numbers", facts.title, facts.name, format::count(facts.dimensions as u64));
     if let Some(own) = &facts.cost {

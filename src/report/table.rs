@@ -7,8 +7,8 @@ use crate::evaluation::{Comparison, Entry};
 pub struct Column {
     /// Its heading.
     pub title: &'static str,
-    /// Its heading where room is short.
-    pub short: &'static str,
+    /// Its heading where room is short; `None` where there is none for it.
+    pub short: Option<&'static str>,
     best: Best,
     read: fn(&Comparison, &Entry) -> Cell,
 }
@@ -43,7 +43,7 @@ pub struct Row<'a> {
 pub const COLUMNS: [Column; 9] = [
     Column {
         title: "Validation accuracy, %",
-        short: "Validation",
+        short: Some("Validation"),
         best: Best::Highest,
         read: |_, e| {
             let accuracy = e.validation.metrics.accuracy;
@@ -56,13 +56,13 @@ pub const COLUMNS: [Column; 9] = [
     },
     Column {
         title: "Test accuracy, %",
-        short: "Test",
+        short: Some("Test"),
         best: Best::Highest,
         read: |_, e| share(Some(e.test.metrics.accuracy)),
     },
     Column {
         title: "95 % interval",
-        short: "95 % interval",
+        short: Some("95 % interval"),
         best: Best::None,
         read: |_, e| {
             let [low, high] = e.test.metrics.accuracy_interval;
@@ -71,31 +71,31 @@ pub const COLUMNS: [Column; 9] = [
     },
     Column {
         title: "Balanced accuracy, %",
-        short: "Balanced",
+        short: Some("Balanced"),
         best: Best::Highest,
         read: |_, e| share(e.test.metrics.balanced_accuracy),
     },
     Column {
         title: "Macro-F1, %",
-        short: "Macro-F1",
+        short: Some("Macro-F1"),
         best: Best::Highest,
         read: |_, e| share(e.test.metrics.macro_f1),
     },
     Column {
         title: "Without identical rows, %",
-        short: "No identical",
+        short: Some("No identical"),
         best: Best::Highest,
         read: |_, e| share(e.test.metrics.accuracy_without_duplicates.as_ref().map(|r| r.accuracy)),
     },
     Column {
         title: "Without near duplicates, %",
-        short: "No near",
+        short: None,
         best: Best::Highest,
         read: |_, e| share(e.test.metrics.accuracy_without_near_duplicates.as_ref().map(|r| r.accuracy)),
     },
     Column {
         title: "Log loss",
-        short: "Log loss",
+        short: Some("Log loss"),
         best: Best::Lowest,
         read: |_, e| {
             let value = e.test.metrics.log_loss;
@@ -104,7 +104,7 @@ pub const COLUMNS: [Column; 9] = [
     },
     Column {
         title: "p against best single",
-        short: "p",
+        short: Some("p"),
         best: Best::None,
         read: |c, e| match &e.versus_best_single {
             Some(test) => Cell { text: p_value(test.p_holm), value: Some(test.p_holm), best: false },

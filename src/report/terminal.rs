@@ -13,10 +13,12 @@ pub fn terminal_table(comparison: &Comparison) -> String {
     shown.remove_style(TableComponent::HorizontalLines).remove_style(TableComponent::MiddleIntersections);
     let heading = |text: &str| Cell::new(text).add_attribute(Attribute::Bold);
     // A mark may follow each number; the heading stands over the number.
-    let columns = table::COLUMNS.iter().map(|c| heading(&format!("{} ", c.short)).set_alignment(CellAlignment::Right));
+    let columns = table::COLUMNS.iter().filter_map(|c| c.short);
+    let columns = columns.map(|short| heading(&format!("{short} ")).set_alignment(CellAlignment::Right));
     shown.set_header(std::iter::once(heading("Model")).chain(columns));
     for row in table::rows(comparison) {
-        let cells = row.cells.iter().map(|cell| {
+        let cells = row.cells.iter().zip(&table::COLUMNS).filter(|(_, column)| column.short.is_some());
+        let cells = cells.map(|(cell, _)| {
             let mark = if cell.best { "*" } else { " " };
             Cell::new(format!("{}{mark}", cell.text)).set_alignment(CellAlignment::Right)
         });

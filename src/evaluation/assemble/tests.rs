@@ -134,6 +134,7 @@ fn training() -> TrainingFacts {
         epochs: Some(1),
         best_epoch: Some(1),
         seconds: Some(0.1),
+        processor_seconds: None,
         peak_memory: Some(1 << 20),
         features: vec![],
         recipe_toml: "a = 1\n".into(),
@@ -184,7 +185,7 @@ fn entries_that_do_not_belong_together_are_refused_by_name() {
 fn an_ingredient_is_a_paired_comparison_with_its_cost() {
     let recipes = [recipe(AggregateMethod::Mean)];
     let mut entries: Vec<EntryInput> = (0..3).map(entry).collect();
-    let cost = |seconds, peak| Some(crate::Cost { seconds, peak_memory: Some(peak) });
+    let cost = |seconds, peak| Some(crate::Cost { seconds, processor_seconds: None, peak_memory: Some(peak) });
     let mut training = training();
     training.features = vec![FeatureFacts {
         name: "f".into(),

@@ -28,7 +28,7 @@ use crate::progress::Progress;
 use crate::recipe::KernelRidgeRecipe;
 
 /// Pictures whose kernels with the training rows are formed at once.
-const BLOCK: usize = 64;
+const BLOCK: usize = 512;
 
 /// A fitted kernel ridge regression.
 #[derive(Clone, Debug, PartialEq)]

@@ -123,6 +123,7 @@ mod tests {
             epochs: None,
             best_epoch: Some(2),
             seconds: None,
+            processor_seconds: None,
             peak_memory: None,
             features: vec![],
             recipe_toml: String::new(),

@@ -9,11 +9,12 @@ use super::bag_of_words::Words;
 use super::codebook::{Codebook, Points};
 use super::extractor::Described;
 use super::mixture::{Mixture, Scratch};
+use super::normalise::to_mean;
 use super::pyramid::Pyramid;
 use super::vocabulary::{Transform, Vocabulary};
 use super::{DESCRIPTOR_LENGTH, DescriptorSet, fisher, normalise, vlad};
 use crate::error::{Error, Result};
-use crate::recipe::{Encoding, FeatureRecipe, Normalisation};
+use crate::recipe::{Encoding, FeatureRecipe};
 
 /// Turns descriptors into vectors.
 pub(super) struct Encoder {
@@ -127,19 +128,11 @@ impl Encoder {
                     vector.iter_mut().zip(&other).for_each(|(sum, v)| *sum += v);
                 }
                 if views > 1 {
-                    self.to_mean(vector);
+                    to_mean(vector, self.recipe.normalisation);
                 }
                 Ok(())
             },
         )
-    }
-
-    /// From the sum of two normalised vectors to their mean, of length 1 again where they were.
-    fn to_mean(&self, vector: &mut [f32]) {
-        match self.recipe.normalisation {
-            Normalisation::None | Normalisation::L1 => vector.iter_mut().for_each(|v| *v *= 0.5),
-            Normalisation::L2 | Normalisation::Hellinger => normalise(vector, Normalisation::L2),
-        }
     }
 
     /// The normalised vector of one picture; `words` are those of all descriptors, where they are known.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use ndarray::{Array2, s};
+use ndarray::{Array2, Axis, s};
 use rayon::prelude::*;
 
 use super::codebook::{Fit, Points, interrupted};
@@ -14,6 +14,7 @@ use super::memory::{Draw, Plan};
 use super::reservoir::Reservoir;
 use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, MixtureInfo, SCHEMA, fingerprint_of};
 use super::vocabulary::Vocabulary;
+use super::whole_picture::WholePicture;
 use crate::cost::{Meter, show_memory};
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
@@ -65,14 +66,19 @@ pub fn extract(
     if dataset.info.rows == 0 {
         return Err(Error::invalid(format!("rows of dataset {}", dataset.info.name), 0, "at least one"));
     }
-    // Fails early on pictures that do not fit.
-    Local::new(&recipe.value, dataset.info.height, dataset.info.width)?;
-    let points = points_of(&recipe.value, dataset.info.height, dataset.info.width)?;
+    let (height, width) = (dataset.info.height, dataset.info.width);
+    let whole = WholePicture::new(&recipe.value, height, width)?;
+    if whole.is_none() {
+        // Fails early on pictures that do not fit.
+        Local::new(&recipe.value, height, width)?;
+    }
+    let points = points_of(&recipe.value, height, width)?;
     let work = Work { dataset, recipe: &recipe.value, points, progress };
     let meter = Meter::start();
-    let mut result = match Draw::new(&recipe.value) {
-        None => work.concatenate()?,
-        Some(draw) => {
+    let mut result = match (whole, Draw::new(&recipe.value)) {
+        (Some(whole), _) => work.whole_pictures(&whole)?,
+        (None, None) => work.concatenate()?,
+        (None, Some(draw)) => {
             let plan = Plan::new(&recipe.value, &draw, points, dataset.rows(Split::Train).len(), memory_budget)?;
             work.with_vocabulary(&draw, &plan)?
         }
@@ -107,6 +113,31 @@ impl Tally {
 }
 
 impl Work<'_> {
+    fn whole_pictures(&self, whole: &WholePicture) -> Result<FeatureMatrix> {
+        let (features, stage) = self.describe_whole_pictures(whole)?;
+        Ok(self.finish(features, Tally::default(), Vocabulary::default(), None, vec![stage]))
+    }
+
+    /// The vectors of all rows, where no local descriptors come between.
+    pub(super) fn describe_whole_pictures(&self, whole: &WholePicture) -> Result<(Array2<f32>, Stage)> {
+        let rows = self.dataset.info.rows;
+        let start = Instant::now();
+        let mut features = Array2::zeros((rows, whole.dimensions()));
+        self.progress.start("describe", rows as u64, "images");
+        let outcome = features.axis_iter_mut(Axis(0)).into_par_iter().enumerate().try_for_each(|(row, mut vector)| {
+            if self.progress.stop_requested() {
+                return Err(interrupted());
+            }
+            let image = self.dataset.images.index_axis(Axis(0), row);
+            whole.describe(image, vector.as_slice_mut().unwrap_or_default())?;
+            self.progress.advance(1);
+            Ok(())
+        });
+        self.progress.finish("");
+        let stage = Stage { name: "describe", items: rows as u64, unit: "images", time: start.elapsed() };
+        outcome.map(|()| (features, stage))
+    }
+
     fn concatenate(&self) -> Result<FeatureMatrix> {
         let encoder = Encoder::new(self.recipe, Vocabulary::default(), self.points)?;
         let mut features = Array2::zeros((self.dataset.info.rows, encoder.dimensions()));

@@ -3,19 +3,22 @@
 use std::ops::Range;
 use std::path::Path;
 
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array1, ArrayView2, Axis};
 
 use super::codebook::Points;
 use super::encoder::Encoder;
 use super::local::{Local, points_of};
+use super::whole_picture::WholePicture;
 use super::{DescriptorSet, FeatureMatrix, Vocabulary};
 use crate::error::Result;
 use crate::recipe::FeatureRecipe;
 
 /// Turns single pictures into feature vectors: the same ones that [`super::extract`] gives for a dataset.
-pub struct Extractor {
-    local: Local,
-    encoder: Encoder,
+pub struct Extractor(Method);
+
+enum Method {
+    Local { local: Box<Local>, encoder: Box<Encoder> },
+    Whole(Box<WholePicture>),
 }
 
 impl Extractor {
@@ -26,9 +29,13 @@ impl Extractor {
     /// [`crate::Error::Invalid`] when the vocabulary or the picture size does not fit the recipe, [`crate::Error::FeatureOff`] for
     /// what needs OpenCV in a build without it.
     pub fn new(recipe: &FeatureRecipe, vocabulary: Vocabulary, height: usize, width: usize) -> Result<Self> {
-        let local = Local::new(recipe, height, width)?;
+        if let Some(whole) = WholePicture::new(recipe, height, width)? {
+            return Ok(Self(Method::Whole(Box::new(whole))));
+        }
+        let local = Box::new(Local::new(recipe, height, width)?);
         let points = points_of(recipe, height, width)?;
-        Ok(Self { local, encoder: Encoder::new(recipe, vocabulary, points)? })
+        let encoder = Box::new(Encoder::new(recipe, vocabulary, points)?);
+        Ok(Self(Method::Local { local, encoder }))
     }
 
     /// For pictures like those that the features in `folder` were extracted from.
@@ -43,7 +50,10 @@ impl Extractor {
 
     /// Numbers in a feature vector.
     pub fn dimensions(&self) -> usize {
-        self.encoder.dimensions()
+        match &self.0 {
+            Method::Local { encoder, .. } => encoder.dimensions(),
+            Method::Whole(whole) => whole.dimensions(),
+        }
     }
 
     /// The feature vector of a grey picture (height x width, 0 black to 255 white).
@@ -51,11 +61,16 @@ impl Extractor {
     /// # Errors
     /// [`crate::Error::Invalid`] when the picture has another size, [`crate::Error::Backend`] when OpenCV fails.
     pub fn describe(&mut self, image: ArrayView2<'_, u8>) -> Result<Array1<f32>> {
-        let mut described = Described::new(self.encoder.root_sift());
-        self.local.describe_views(image, &mut described)?;
-        let mut vectors = Array2::zeros((1, self.dimensions()));
-        self.encoder.encode(&described, vectors.view_mut())?;
-        Ok(vectors.row(0).to_owned())
+        let mut vector = Array1::zeros(self.dimensions());
+        match &mut self.0 {
+            Method::Local { local, encoder } => {
+                let mut described = Described::new(encoder.root_sift());
+                local.describe_views(image, &mut described)?;
+                encoder.encode(&described, vector.view_mut().insert_axis(Axis(0)))?;
+            }
+            Method::Whole(whole) => whole.describe(image, vector.as_slice_mut().unwrap_or_default())?,
+        }
+        Ok(vector)
     }
 }
 

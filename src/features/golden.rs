@@ -78,6 +78,8 @@ fn dense_sift_equals_cv2() {
             encoding: Encoding::Concatenate,
             codebook: None,
             soft: None,
+            hog: None,
+            lbp: None,
             symmetric: false,
             presence: false,
             normalisation: Normalisation::None,

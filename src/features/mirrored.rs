@@ -6,6 +6,7 @@ use super::encoder::Encoder;
 use super::extract::{Tally, Work};
 use super::local::points_of;
 use super::store::{FeatureInfo, FeatureMatrix};
+use super::whole_picture::WholePicture;
 use crate::artifact::Fingerprint;
 use crate::cost::Meter;
 use crate::dataset::Dataset;
@@ -29,14 +30,20 @@ pub fn extract_mirrored(dataset: &Dataset, upright: &FeatureMatrix, progress: &d
     let turned = Dataset { images: dataset.images.slice(s![.., .., ..;-1]).to_owned(), ..dataset.clone() };
     let meter = Meter::start();
     let points = points_of(&info.recipe, info.height, info.width)?;
-    let encoder = Encoder::new(&info.recipe, upright.vocabulary.clone(), points)?;
-    let mut features = Array2::zeros((info.rows, encoder.dimensions()));
-    let mut tally = Tally::default();
     let work = Work { dataset: &turned, recipe: &info.recipe, points, progress };
-    let stage = work.describe_all("describe and encode", |rows, described| {
-        tally.count(&described, info.recipe.views());
-        encoder.encode(&described, features.slice_mut(s![rows, ..]))
-    })?;
+    let mut tally = Tally::default();
+    let (features, stage) = match WholePicture::new(&info.recipe, info.height, info.width)? {
+        Some(whole) => work.describe_whole_pictures(&whole)?,
+        None => {
+            let encoder = Encoder::new(&info.recipe, upright.vocabulary.clone(), points)?;
+            let mut features = Array2::zeros((info.rows, encoder.dimensions()));
+            let stage = work.describe_all("describe and encode", |rows, described| {
+                tally.count(&described, info.recipe.views());
+                encoder.encode(&described, features.slice_mut(s![rows, ..]))
+            })?;
+            (features, stage)
+        }
+    };
     let info = FeatureInfo {
         descriptors: tally.descriptors,
         rows_without_descriptors: tally.rows_without,

@@ -1,4 +1,4 @@
-//! Handcrafted features: SIFT and dense SIFT, encoded by codebooks or mixtures of Gaussians.
+//! Handcrafted features: SIFT and dense SIFT, encoded by codebooks or mixtures of Gaussians; HOG and LBP.
 //!
 //! A picture has local *descriptors* (128 numbers each), taken at detected keypoints (SIFT) or on a grid
 //! (dense SIFT). They become one vector: one after the other, as a bag of words or VLAD over a [`Codebook`], or as a
@@ -25,6 +25,7 @@ mod sift;
 mod store;
 mod vlad;
 mod vocabulary;
+mod whole_picture;
 
 pub use codebook::Codebook;
 pub use dense_sift::{DenseSift, GridPoint, grid_points};

@@ -36,6 +36,14 @@ pub fn normalise(vector: &mut [f32], how: Normalisation) {
     }
 }
 
+/// From the sum of two normalised vectors to their mean, of length 1 again where they were.
+pub(super) fn to_mean(sum: &mut [f32], how: Normalisation) {
+    match how {
+        Normalisation::None | Normalisation::L1 => sum.iter_mut().for_each(|v| *v *= 0.5),
+        Normalisation::L2 | Normalisation::Hellinger => normalise(sum, Normalisation::L2),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -78,8 +78,8 @@ fn recipe(name: &str, sample: usize) -> Recipe<FeatureRecipe> {
 }
 
 /// With OpenCV's SIFT and dense SIFT, and with the native one.
-const RECIPES: [&str; 9] =
-    ["sift", "dsift", "dsift-bovw", "soft", "presence", "symmetric", "vlad", "pyramid", "dsift-fisher"];
+const RECIPES: [&str; 11] =
+    ["sift", "dsift", "dsift-bovw", "soft", "presence", "symmetric", "vlad", "pyramid", "dsift-fisher", "hog", "lbp"];
 
 fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(work)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::grid::is_default;
-use super::{Check, GridRecipe};
+use super::{Check, GridRecipe, HogRecipe, LbpRecipe};
 use crate::error::{Error, Result};
 
 /// Numbers in a SIFT descriptor: 4 x 4 cells of 8 orientations.
@@ -26,7 +26,13 @@ pub struct FeatureRecipe {
     /// The grid, for `extractor = "dense-sift"`.
     #[serde(default)]
     pub grid: Option<GridRecipe>,
-    /// How descriptors become one vector.
+    /// Histograms of oriented gradients, for `extractor = "hog"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hog: Option<HogRecipe>,
+    /// Histograms of local binary patterns, for `extractor = "lbp"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lbp: Option<LbpRecipe>,
+    /// How descriptors become one vector; `concatenate` for HOG and LBP.
     pub encoding: Encoding,
     /// Spread each descriptor over its nearest words, for `encoding = "bag-of-words"`; without it, it counts for the
     /// nearest alone.
@@ -116,6 +122,10 @@ pub enum Extractor {
     Sift,
     /// At the points of a fixed grid.
     DenseSift,
+    /// Nowhere: histograms of oriented gradients describe the whole picture.
+    Hog,
+    /// Nowhere: histograms of local binary patterns describe the whole picture.
+    Lbp,
 }
 
 /// OpenCV's SIFT detector; the defaults are OpenCV's.
@@ -217,16 +227,7 @@ pub enum Normalisation {
 
 impl Check for FeatureRecipe {
     fn check(&self) -> Result<()> {
-        match (self.extractor, &self.grid, &self.detector) {
-            (Extractor::DenseSift, None, _) => {
-                return Err(Error::invalid("grid", "nothing", "a table with step and bins"));
-            }
-            (Extractor::DenseSift, _, Some(_)) => {
-                return Err(Error::invalid("detector", "a table", "none for dense-sift"));
-            }
-            (Extractor::Sift, Some(_), _) => return Err(Error::invalid("grid", "a table", "none for sift")),
-            _ => {}
-        }
+        self.check_extractor()?;
         if let Some(grid) = &self.grid {
             grid.check()?;
         }
@@ -250,6 +251,42 @@ impl Check for FeatureRecipe {
 }
 
 impl FeatureRecipe {
+    /// The table of the extractor is there, and none of another one.
+    fn check_extractor(&self) -> Result<()> {
+        let name = self.extractor.name();
+        let tables = [
+            ("grid", self.grid.is_some(), Extractor::DenseSift, "step and bins"),
+            ("detector", self.detector.is_some(), Extractor::Sift, ""),
+            ("hog", self.hog.is_some(), Extractor::Hog, "cell, block and orientations, all of them optional"),
+            ("lbp", self.lbp.is_some(), Extractor::Lbp, "cell and radius, both of them optional"),
+        ];
+        for (table, there, owner, keys) in tables {
+            if there && owner != self.extractor {
+                return Err(Error::invalid(table, "a table", format!("none for {name}")));
+            }
+            // OpenCV's detector has defaults for everything.
+            if !there && owner == self.extractor && !keys.is_empty() {
+                return Err(Error::invalid(table, "nothing", format!("a table with {keys}")));
+            }
+        }
+        if let Some(hog) = &self.hog {
+            hog.check()?;
+        }
+        if let Some(lbp) = &self.lbp {
+            lbp.check()?;
+        }
+        if matches!(self.extractor, Extractor::Hog | Extractor::Lbp)
+            && (self.encoding != Encoding::Concatenate || self.root_sift)
+        {
+            return Err(Error::invalid(
+                "encoding",
+                format!("{}, root-sift = {}", self.encoding.name(), self.root_sift),
+                format!("concatenate without root-sift: {name} has no local descriptors"),
+            ));
+        }
+        Ok(())
+    }
+
     /// Every table that the encoding needs is there, and none that it does not.
     fn check_encoding(&self) -> Result<()> {
         let fail = |key: &str, found: &str, expected: String| Err(Error::invalid(key, found, expected));
@@ -295,6 +332,17 @@ impl FeatureRecipe {
             return Err(Error::invalid("pyramid", format!("{:?}", self.pyramid), "up to 8 levels from 1 to 16"));
         }
         Ok(())
+    }
+}
+
+impl Extractor {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sift => "sift",
+            Self::DenseSift => "dense-sift",
+            Self::Hog => "hog",
+            Self::Lbp => "lbp",
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! A file in the working folder wins over the built-in one of the same name.
 
 mod builtin;
+mod cells;
 mod data;
 mod experiment;
 mod feature;
@@ -14,6 +15,7 @@ mod model;
 mod svm;
 
 pub use builtin::{BUILTIN, Builtin};
+pub use cells::{HogRecipe, LbpRecipe};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
 pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe, IngredientRecipe};
 pub use feature::{

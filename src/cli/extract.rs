@@ -59,11 +59,14 @@ pub fn run(args: &ExtractArgs, context: &Context) -> anyhow::Result<()> {
 fn as_text(info: &FeatureInfo, folder: &str, stages: &[Stage]) -> String {
     let mut lines =
         vec![format!("{} of {}: {} x {} in {folder}", info.recipe.title, info.dataset, info.rows, info.dimensions)];
-    let each = info.descriptors as f64 / info.rows.max(1) as f64;
-    lines.push(format!(
-        "{} descriptors, {each:.1} a picture; {} pictures without any",
-        info.descriptors, info.rows_without_descriptors
-    ));
+    // HOG and LBP have no local descriptors.
+    if info.descriptors > 0 || info.rows_without_descriptors > 0 {
+        let each = info.descriptors as f64 / info.rows.max(1) as f64;
+        lines.push(format!(
+            "{} descriptors, {each:.1} a picture; {} pictures without any",
+            info.descriptors, info.rows_without_descriptors
+        ));
+    }
     if let Some(c) = &info.codebook {
         lines.push(format!(
             "{} words fitted on {} of {} training descriptors, mean squared distance {:.5} after {} iterations",

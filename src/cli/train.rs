@@ -11,12 +11,14 @@ use super::work::WorkArgs;
 
 /// Train a model on a dataset
 ///
-/// Writes weights.safetensors, model.json, history.csv and curves.png into models/DATASET/MODEL/, with the
-/// probabilities of the validation and test rows. The epoch that is best on validation is kept. Features that the model needs are
-/// extracted first. Ctrl-C leaves a checkpoint of the last completed epoch.
+/// Writes the model into models/DATASET/MODEL/, with the probabilities of the validation and test rows. Features that
+/// it needs are extracted first. A network leaves weights.safetensors, model.json, history.csv and curves.png; the epoch
+/// that is best on validation is kept, and Ctrl-C leaves a checkpoint of the last completed epoch. Classifiers on
+/// features (SVMs, linear machines, kernel ridge regression) are calibrated on the validation rows.
 #[derive(Args)]
 pub struct TrainArgs {
-    /// The model's recipe: cnn, sift-cnn, dsift-cnn, sift-svm, dsift-svm, a name in models/, or a .toml file
+    /// The model's recipe: cnn, dsift-cnn, dsift-svm, dsift-ridge, another built-in one (`ferrofuse init` writes them out),
+    /// a name in models/, or a .toml file
     model: String,
     /// The dataset: a recipe in data/; it is imported first where it is not there yet
     #[arg(long, short, value_name = "NAME")]

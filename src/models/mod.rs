@@ -9,6 +9,7 @@ pub mod network;
 mod outcome;
 pub mod ridge;
 mod scoring;
+mod stored;
 pub mod svm;
 mod vectors;
 

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::{above_zero, some_features};
 use super::{Check, Normalisation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Kernel ridge regression of the classes' indicators on features, over all training rows (Saunders et al. 1998).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,14 +63,7 @@ pub enum Combine {
 
 impl Check for KernelRidgeRecipe {
     fn check(&self) -> Result<()> {
-        if self.features.is_empty() {
-            return Err(Error::invalid("features", "nothing", "at least one feature recipe"));
-        }
-        let positive = |v: f64| v > 0.0 && v.is_finite();
-        if !(positive(self.gamma) && positive(self.lambda)) {
-            let found = format!("gamma {}, lambda {}", self.gamma, self.lambda);
-            return Err(Error::invalid("kernel-ridge", found, "numbers above 0"));
-        }
-        Ok(())
+        some_features(&self.features)?;
+        above_zero(&[("gamma", self.gamma), ("lambda", self.lambda)])
     }
 }

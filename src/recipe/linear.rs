@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::{above_zero, some_features};
 use super::{Check, Normalisation};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Linear machines on all training rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,14 +62,7 @@ pub enum Loss {
 
 impl Check for LinearRecipe {
     fn check(&self) -> Result<()> {
-        if self.features.is_empty() {
-            return Err(Error::invalid("features", "nothing", "at least one feature recipe"));
-        }
-        let positive = |v: f64| v > 0.0 && v.is_finite();
-        if !(positive(self.c) && positive(self.eps) && self.passes > 0) {
-            let found = format!("c {}, eps {}, passes {}", self.c, self.eps, self.passes);
-            return Err(Error::invalid("linear", found, "numbers above 0"));
-        }
-        Ok(())
+        some_features(&self.features)?;
+        above_zero(&[("c", self.c), ("eps", self.eps), ("passes", self.passes as f64)])
     }
 }

@@ -4,6 +4,7 @@
 
 mod builtin;
 mod cells;
+mod checks;
 mod data;
 mod experiment;
 mod feature;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::{above_zero, some_features};
 use super::{Check, Kernel, Normalisation};
 use crate::error::{Error, Result};
 
@@ -71,14 +72,8 @@ pub enum SvmMode {
 
 impl Check for SvmRecipe {
     fn check(&self) -> Result<()> {
-        if self.features.is_empty() {
-            return Err(Error::invalid("features", "nothing", "at least one feature recipe"));
-        }
-        let positive = |v: f64| v > 0.0 && v.is_finite();
-        if !(positive(self.gamma) && positive(self.c) && positive(self.eps)) {
-            let found = format!("gamma {}, c {}, eps {}", self.gamma, self.c, self.eps);
-            return Err(Error::invalid("svm", found, "numbers above 0"));
-        }
+        some_features(&self.features)?;
+        above_zero(&[("gamma", self.gamma), ("c", self.c), ("eps", self.eps)])?;
         if !(2..=4000).contains(&self.neighbours) {
             return Err(Error::invalid("neighbours", self.neighbours, "2 to 4,000"));
         }

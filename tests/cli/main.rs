@@ -6,6 +6,7 @@ mod support;
 
 mod aggregate;
 mod extract;
+mod handcrafted;
 mod help;
 mod import;
 mod inspect;

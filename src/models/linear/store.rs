@@ -7,10 +7,11 @@ use ndarray::{Array2, Axis, concatenate, s};
 use serde::{Deserialize, Serialize};
 
 use super::{LinearModel, Planes};
-use crate::artifact::{read_json, read_npy2, remove_if_there, write_json, write_npy};
+use crate::artifact::{read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 use crate::models::Classifier;
 use crate::models::calibration::Calibration;
+use crate::models::stored::{check_schema, read_description};
 use crate::recipe::{Check, LinearRecipe};
 
 const SCHEMA: u32 = 1;
@@ -65,18 +66,9 @@ impl LinearModel {
     /// [`Error::Missing`] without a model, [`Error::Malformed`] when files do not fit together.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join(DESCRIPTION);
-        if !path.exists() {
-            return Err(Error::missing(&path, "train the model first: `ferrofuse train`"));
-        }
-        let Description { schema, recipe, classes, widths, training_rows, passes, calibration } = read_json(&path)?;
-        if schema != SCHEMA {
-            return Err(Error::malformed(
-                &path,
-                "schema",
-                schema.to_string(),
-                format!("{SCHEMA}; train the model again"),
-            ));
-        }
+        let Description { schema, recipe, classes, widths, training_rows, passes, calibration } =
+            read_description(&path)?;
+        check_schema(&path, schema, SCHEMA)?;
         recipe.check()?;
         calibration.check(&path, classes)?;
         let both: Array2<f32> = read_npy2(&folder.join(WEIGHTS))?;

@@ -10,11 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::training::Training;
 use super::{KernelRidge, Machine};
-use crate::artifact::{read_json, read_npy2, remove_if_there, write_json, write_npy};
+use crate::artifact::{read_npy2, remove_if_there, write_json, write_npy};
 use crate::dataset::Split;
 use crate::error::{Error, Result};
 use crate::models::Classifier;
 use crate::models::calibration::Calibration;
+use crate::models::stored::{check_schema, read_description};
 use crate::models::vectors::VectorInput;
 use crate::recipe::{Check, KernelRidgeRecipe};
 
@@ -66,18 +67,8 @@ impl KernelRidge {
     /// `training` is not what the model was made with.
     pub fn load(folder: &Path, training: &VectorInput<'_>) -> Result<Self> {
         let path = folder.join(DESCRIPTION);
-        if !path.exists() {
-            return Err(Error::missing(&path, "train the model first: `ferrofuse train`"));
-        }
-        let Description { schema, recipe, classes, widths, training: expected, calibration } = read_json(&path)?;
-        if schema != SCHEMA {
-            return Err(Error::malformed(
-                &path,
-                "schema",
-                schema.to_string(),
-                format!("{SCHEMA}; train the model again"),
-            ));
-        }
+        let Description { schema, recipe, classes, widths, training: expected, calibration } = read_description(&path)?;
+        check_schema(&path, schema, SCHEMA)?;
         recipe.check()?;
         calibration.check(&path, classes)?;
         training.check(&recipe.features, recipe.mirrored)?;

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use super::global::Global;
 use super::local::Local;
 use super::{Body, Machines, SvmModel};
-use crate::artifact::{read_json, read_npy2, remove_if_there, write_json, write_npy};
+use crate::artifact::{read_npy2, remove_if_there, write_json, write_npy};
 use crate::error::{Error, Result};
 use crate::models::Classifier;
 use crate::models::calibration::Calibration;
 use crate::models::kernel::KernelFunction;
+use crate::models::stored::{check_schema, read_description};
 use crate::models::vectors::{VectorInput, training_fingerprint};
 use crate::recipe::{SvmMode, SvmRecipe};
 
@@ -91,10 +92,7 @@ impl SvmModel {
     /// [`Error::Invalid`] or [`Error::Mismatch`] when `training` is missing or is not what the model was made with.
     pub fn load(folder: &Path, training: Option<&VectorInput<'_>>) -> Result<Self> {
         let path = folder.join(DESCRIPTION);
-        if !path.exists() {
-            return Err(Error::missing(&path, "train the model first: `ferrofuse train`"));
-        }
-        let read: Description = read_json(&path)?;
+        let read: Description = read_description(&path)?;
         read.check(&path)?;
         let machines = match read.recipe.mode {
             SvmMode::Global => Machines::Global(read.global(folder)?),
@@ -117,9 +115,7 @@ impl Description {
     fn check(&self, path: &Path) -> Result<()> {
         use crate::recipe::Check;
         let wrong = |place: &str, found: String, expected: String| Err(Error::malformed(path, place, found, expected));
-        if self.schema != SCHEMA {
-            return wrong("schema", self.schema.to_string(), format!("{SCHEMA}; train the model again"));
-        }
+        check_schema(path, self.schema, SCHEMA)?;
         self.recipe.check()?;
         if self.classes < 2 {
             return wrong("classes", self.classes.to_string(), "at least 2".into());

@@ -1,0 +1,19 @@
+//! Checks that several kinds of recipe share.
+
+use crate::error::{Error, Result};
+
+/// A classifier needs something to read.
+pub(super) fn some_features(features: &[String]) -> Result<()> {
+    match features.is_empty() {
+        true => Err(Error::invalid("features", "nothing", "at least one feature recipe")),
+        false => Ok(()),
+    }
+}
+
+/// Each of these numbers is finite and above 0.
+pub(super) fn above_zero(numbers: &[(&str, f64)]) -> Result<()> {
+    match numbers.iter().find(|(_, v)| !(*v > 0.0 && v.is_finite())) {
+        Some((name, value)) => Err(Error::invalid(*name, value, "a number above 0")),
+        None => Ok(()),
+    }
+}

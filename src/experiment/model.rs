@@ -1,7 +1,6 @@
 //! The third step: a model and its probabilities.
 
 use std::path::Path;
-use std::time::Instant;
 
 use ndarray::{Array2, ArrayView2};
 
@@ -231,6 +230,8 @@ impl Runner<'_> {
         folder: &Path,
         fingerprint: &str,
     ) -> Result<Fitted> {
+        use std::time::Instant;
+
         use crate::models::network::TrainedNetwork;
         use crate::training::{TrainOptions, TrainingData, train_network};
 

@@ -207,10 +207,10 @@ fn without_near_duplicates(entry: &Entry) -> Option<String> {
     if unlike.left_out <= identical {
         return None;
     }
-    let (left_out, accuracy) = (unlike.left_out, percent(unlike.accuracy, 2));
+    let (left_out, accuracy) = (count(unlike.left_out), percent(unlike.accuracy, 2));
+    let (are, them) = if unlike.left_out == 1 { ("row is", "it") } else { ("rows are", "them") };
     Some(format!(
-        "{} of it are at least nearly identical to a training row; without them {} has {accuracy} % right.",
-        rows(left_out),
+        "{left_out} test {are} at least nearly identical to a training row; without {them} {} has {accuracy} % right.",
         entry.title
     ))
 }

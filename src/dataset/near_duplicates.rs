@@ -27,10 +27,8 @@ const TILE: usize = 1024;
 /// [`crate::Error::Invalid`] when the pictures do not fit together, which a dataset's do.
 pub fn near_training(dataset: &Dataset) -> Result<Vec<bool>> {
     let mut near = identical_to_training(dataset);
-    let rows = |training: bool| -> Vec<usize> {
-        (0..dataset.splits.len()).filter(|&row| (dataset.splits[row] == Split::Train) == training).collect()
-    };
-    let (training, others) = (rows(true), rows(false));
+    let training = dataset.rows(Split::Train);
+    let others = [dataset.rows(Split::Validation), dataset.rows(Split::Test)].concat();
     training.iter().for_each(|&row| near[row] = false);
     if training.is_empty() {
         return Ok(near);

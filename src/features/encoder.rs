@@ -9,7 +9,7 @@ use super::bag_of_words::Words;
 use super::codebook::{Codebook, Points};
 use super::extractor::Described;
 use super::mixture::{Mixture, Scratch};
-use super::normalise::to_mean;
+use super::normalise::mean_with;
 use super::pyramid::Pyramid;
 use super::vocabulary::{Transform, Vocabulary};
 use super::{DESCRIPTOR_LENGTH, DescriptorSet, fisher, normalise, vlad};
@@ -122,13 +122,10 @@ impl Encoder {
             |scratch, (mut row, ranges)| {
                 let vector = row.as_slice_mut().unwrap_or_default();
                 self.encode_view(set, words.as_ref(), ranges[0].clone(), scratch, vector)?;
-                let mut other = vec![0.0; if views > 1 { vector.len() } else { 0 }];
-                for range in &ranges[1..] {
-                    self.encode_view(set, words.as_ref(), range.clone(), scratch, &mut other)?;
-                    vector.iter_mut().zip(&other).for_each(|(sum, v)| *sum += v);
-                }
-                if views > 1 {
-                    to_mean(vector, self.recipe.normalisation);
+                if let Some(mirrored) = ranges.get(1) {
+                    let mut other = vec![0.0; vector.len()];
+                    self.encode_view(set, words.as_ref(), mirrored.clone(), scratch, &mut other)?;
+                    mean_with(vector, &other, self.recipe.normalisation);
                 }
                 Ok(())
             },

@@ -27,7 +27,14 @@ pub fn extract_mirrored(dataset: &Dataset, upright: &FeatureMatrix, progress: &d
             hint: "extract the feature again".into(),
         });
     }
-    let turned = Dataset { images: dataset.images.slice(s![.., .., ..;-1]).to_owned(), ..dataset.clone() };
+    // Field by field: `..dataset.clone()` would copy all pictures once more.
+    let turned = Dataset {
+        info: dataset.info.clone(),
+        images: dataset.images.slice(s![.., .., ..;-1]).to_owned(),
+        labels: dataset.labels.clone(),
+        splits: dataset.splits.clone(),
+        subjects: dataset.subjects.clone(),
+    };
     let meter = Meter::start();
     let points = points_of(&info.recipe, info.height, info.width)?;
     let work = Work { dataset: &turned, recipe: &info.recipe, points, progress };

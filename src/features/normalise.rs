@@ -36,11 +36,12 @@ pub fn normalise(vector: &mut [f32], how: Normalisation) {
     }
 }
 
-/// From the sum of two normalised vectors to their mean, of length 1 again where they were.
-pub(super) fn to_mean(sum: &mut [f32], how: Normalisation) {
+/// Makes `vector` the mean of itself and `other`, both normalised; of length 1 again where they were.
+pub(super) fn mean_with(vector: &mut [f32], other: &[f32], how: Normalisation) {
+    vector.iter_mut().zip(other).for_each(|(sum, v)| *sum += v);
     match how {
-        Normalisation::None | Normalisation::L1 => sum.iter_mut().for_each(|v| *v *= 0.5),
-        Normalisation::L2 | Normalisation::Hellinger => normalise(sum, Normalisation::L2),
+        Normalisation::None | Normalisation::L1 => vector.iter_mut().for_each(|v| *v *= 0.5),
+        Normalisation::L2 | Normalisation::Hellinger => normalise(vector, Normalisation::L2),
     }
 }
 

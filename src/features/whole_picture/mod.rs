@@ -9,7 +9,7 @@ use ndarray::{ArrayView2, s};
 
 use self::hog::Hog;
 use self::lbp::Lbp;
-use super::normalise::{normalise, to_mean};
+use super::normalise::{mean_with, normalise};
 use crate::error::{Error, Result};
 use crate::recipe::FeatureRecipe;
 
@@ -68,8 +68,7 @@ impl WholePicture {
         if self.recipe.symmetric {
             let mut other = vec![0.0; vector.len()];
             write(image.slice(s![.., ..;-1]), &mut other);
-            vector.iter_mut().zip(&other).for_each(|(sum, v)| *sum += v);
-            to_mean(vector, self.recipe.normalisation);
+            mean_with(vector, &other, self.recipe.normalisation);
         }
         Ok(())
     }

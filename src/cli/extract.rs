@@ -5,13 +5,16 @@ use std::time::Instant;
 use clap::Args;
 use ferrofuse::artifact::Workspace;
 use ferrofuse::dataset::Dataset;
-use ferrofuse::features::{FeatureInfo, FeatureMatrix, Stage, extract, fingerprint_of, parse_memory};
+use ferrofuse::features::{FeatureInfo, FeatureMatrix, Stage};
 use ferrofuse::recipe::{self, FeatureRecipe, Kind};
 use serde_json::{Value, json};
 
 use super::Context;
+use super::work::WorkArgs;
 
-/// Compute handcrafted features of a dataset
+/// Compute features of a dataset
+///
+/// Handcrafted ones, or the embeddings of a network, which is trained first where it is not there yet.
 ///
 /// Writes features.npy (n x d) and feature.json into features/DATASET/FEATURE/, and what they were encoded with:
 /// projection.npy, codebook.npy, mixture.npy, all fitted on training rows only.
@@ -22,12 +25,11 @@ pub struct ExtractArgs {
     /// An imported dataset
     #[arg(long, short, value_name = "NAME")]
     dataset: String,
-    /// Memory for descriptors, beside the pictures and the finished matrix; what does not fit is computed twice
-    #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = |s: &str| parse_memory(s))]
-    memory: u64,
     /// Extract again although the features are fresh
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    work: WorkArgs,
 }
 
 /// Runs the command.
@@ -35,7 +37,8 @@ pub fn run(args: &ExtractArgs, context: &Context) -> anyhow::Result<()> {
     let recipe = recipe::load::<FeatureRecipe>(&context.workspace, Kind::Feature, &args.feature)?;
     let data = context.workspace.dataset(&args.dataset);
     let folder = context.workspace.feature(&args.dataset, &recipe.name);
-    let fingerprint = fingerprint_of(&Dataset::load_info(&data)?.fingerprint, &recipe);
+    let runner = args.work.runner(context);
+    let fingerprint = runner.feature_fingerprint(&Dataset::load_info(&data)?.fingerprint, &recipe)?;
     if !args.force && FeatureMatrix::is_fresh(&folder, &fingerprint) {
         let info = FeatureMatrix::load_info(&folder)?;
         let shown = format!("{} is fresh; nothing to do (--force extracts again)", folder.display());
@@ -43,7 +46,7 @@ pub fn run(args: &ExtractArgs, context: &Context) -> anyhow::Result<()> {
         return Ok(());
     }
     let dataset = Dataset::load(&data)?;
-    let matrix = extract(&dataset, &recipe, args.memory, &context.progress)?;
+    let matrix = runner.extract(&dataset, &recipe)?;
     let start = Instant::now();
     matrix.save(&folder)?;
     let mut stages = matrix.stages.clone();

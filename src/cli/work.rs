@@ -12,7 +12,7 @@ pub struct WorkArgs {
     /// Where networks run: auto (a CUDA device where there is one), cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     device: String,
-    /// Memory for descriptors while features are extracted
+    /// Memory for descriptors, beside the pictures and the finished features; what does not fit is computed twice
     #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = |s: &str| parse_memory(s))]
     memory: u64,
     /// Memory for the kernel matrix of kernel ridge regression: 4 bytes for each pair of training rows

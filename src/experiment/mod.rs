@@ -5,6 +5,7 @@
 
 mod compare;
 mod data;
+mod embedding;
 mod external;
 mod feature;
 mod model;

@@ -17,7 +17,7 @@ use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
 };
 use crate::predictions::Predictions;
-use crate::recipe::{KernelRidgeRecipe, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
+use crate::recipe::{self, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
 
 /// A model with its probabilities on the splits that are scored.
 #[derive(Clone, Debug)]
@@ -89,8 +89,10 @@ impl Runner<'_> {
     /// The fingerprint that a model of a dataset has when it is fresh.
     pub(super) fn model_fingerprint(&self, recipe: &Recipe<ModelRecipe>, dataset: &str) -> Result<String> {
         let features = recipe.value.features();
-        let features: Vec<String> =
-            features.into_iter().map(|f| self.feature_fingerprint(dataset, f)).collect::<Result<_>>()?;
+        let features: Vec<String> = features
+            .into_iter()
+            .map(|f| self.feature_fingerprint(dataset, &recipe::load(self.workspace, Kind::Feature, f)?))
+            .collect::<Result<_>>()?;
         Ok(fitted_fingerprint(recipe, dataset, &features))
     }
 

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::codebook::Points;
-use super::normalise::root_sift;
 use crate::error::{Error, Result};
 pub use crate::recipe::DESCRIPTOR_LENGTH;
 
@@ -92,11 +91,12 @@ impl Points for DescriptorSet {
 
     fn read(&self, row: usize, into: &mut [f32]) {
         let bytes = &self.bytes[row * DESCRIPTOR_LENGTH..(row + 1) * DESCRIPTOR_LENGTH];
+        // Whole numbers may be summed in any order, and so in vector registers; this is `normalise::root_sift`.
+        let sum: u32 = bytes.iter().map(|&b| u32::from(b)).sum();
+        let scale = 1.0 / sum.max(1) as f32;
         for (value, &byte) in into.iter_mut().zip(bytes) {
-            *value = f32::from(byte);
-        }
-        if self.root_sift {
-            root_sift(into);
+            let number = f32::from(byte);
+            *value = if self.root_sift { (number * scale).sqrt() } else { number };
         }
     }
 }
@@ -104,6 +104,7 @@ impl Points for DescriptorSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::root_sift;
 
     #[test]
     fn descriptors_are_read_back_as_numbers_or_as_root_sift() {
@@ -116,9 +117,11 @@ mod tests {
             assert_eq!((set.len(), set.places()[1]), (2, [0.75, 1.0]));
             let mut row = [0.0; DESCRIPTOR_LENGTH];
             set.read(1, &mut row);
-            let sum: f32 = (128..=255).sum::<i32>() as f32;
-            let expected = if root { (130.0 / sum).sqrt() } else { 130.0 };
-            assert!((row[2] - expected).abs() < 1e-6);
+            let mut expected: Vec<f32> = (128..=255).map(|v| v as f32).collect();
+            if root {
+                root_sift(&mut expected);
+            }
+            assert_eq!(row[..], expected);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::extractor::Described;
 use super::local::{Local, points_of};
 use super::memory::{Draw, Plan};
 use super::reservoir::Reservoir;
-use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, MixtureInfo, SCHEMA, fingerprint_of};
+use super::store::{CodebookInfo, FeatureInfo, FeatureMatrix, MixtureInfo, fingerprint_of};
 use super::vocabulary::Vocabulary;
 use super::whole_picture::WholePicture;
 use crate::cost::{Meter, show_memory};
@@ -277,7 +277,6 @@ impl Work<'_> {
         counts: Option<FittedOn>,
         stages: Vec<Stage>,
     ) -> FeatureMatrix {
-        let from = &self.dataset.info;
         let codebook = self.recipe.codebook.as_ref().zip(counts.as_ref()).and_then(|(recipe, counts)| {
             counts.fit.map(|fit| CodebookInfo {
                 words: recipe.words,
@@ -295,23 +294,11 @@ impl Work<'_> {
             fitted_on: counts.fitted_on,
         });
         let info = FeatureInfo {
-            schema: SCHEMA,
-            name: String::new(),
-            recipe: self.recipe.clone(),
-            dataset: from.name.clone(),
-            dataset_fingerprint: from.fingerprint.clone(),
-            synthetic: from.synthetic,
-            rows: features.nrows(),
-            dimensions: features.ncols(),
-            height: from.height,
-            width: from.width,
             descriptors: tally.descriptors,
             rows_without_descriptors: tally.rows_without,
             codebook,
             mixture,
-            cost: None,
-            version: env!("CARGO_PKG_VERSION").into(),
-            fingerprint: String::new(),
+            ..FeatureInfo::new(&self.dataset.info, "", self.recipe, features.ncols())
         };
         FeatureMatrix { info, features, vocabulary, stages }
     }

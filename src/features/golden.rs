@@ -79,6 +79,7 @@ fn dense_sift_equals_cv2() {
             codebook: None,
             soft: None,
             hog: None,
+            network: None,
             lbp: None,
             symmetric: false,
             presence: false,

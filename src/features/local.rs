@@ -6,7 +6,7 @@ use super::descriptors::place;
 use super::extractor::Described;
 use super::{DESCRIPTOR_LENGTH, DenseSift, DescriptorSet};
 use crate::error::{Error, Result};
-use crate::recipe::{Backend, FeatureRecipe};
+use crate::recipe::{Backend, Extractor, FeatureRecipe};
 
 /// The smallest picture side that SIFT's scale space can be built on.
 const SMALLEST: usize = 8;
@@ -40,6 +40,10 @@ impl Local {
     /// [`Error::Invalid`] when pictures of this size are too small, [`Error::FeatureOff`] for what needs OpenCV in a
     /// build without it.
     pub(super) fn new(recipe: &FeatureRecipe, height: usize, width: usize) -> Result<Self> {
+        if recipe.extractor == Extractor::Network {
+            let expected = "sift, dense-sift, hog or lbp: a network's embeddings need the network";
+            return Err(Error::invalid("extractor", "network", expected));
+        }
         if height.min(width) < SMALLEST {
             let expected = format!("at least {SMALLEST} x {SMALLEST} pixels for SIFT");
             return Err(Error::invalid("picture size", format!("{height} x {width}"), expected));

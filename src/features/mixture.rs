@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::codebook::{Codebook, interrupted};
 use crate::error::{Error, Result};
-use crate::matrix::product;
+use crate::matrix::{exp, product};
 use crate::progress::Progress;
 use crate::recipe::{CodebookAlgorithm, CodebookRecipe, MixtureRecipe};
 
@@ -31,7 +31,7 @@ pub struct Mixture {
     /// 2 D x K: what the squares and the numbers of a point are multiplied by to give its log-densities.
     factors: Array2<f32>,
     /// K: what is added to them.
-    constants: Array1<f32>,
+    constants: Vec<f32>,
 }
 
 /// Sums over points, weighted by the posterior of each component.
@@ -68,7 +68,7 @@ impl Mixture {
             return Err(Error::invalid("mixture", found, "k, k x d, k x d; weights and variances positive"));
         }
         let mut factors = Array2::zeros((2 * d, k));
-        let mut constants = Array1::zeros(k);
+        let mut constants = vec![0.0; k];
         for (i, (mean, variance)) in means.outer_iter().zip(variances.outer_iter()).enumerate() {
             let mut constant = f64::from(weights[i]).ln();
             for (j, (&mean, &variance)) in mean.iter().zip(variance).enumerate() {
@@ -190,26 +190,21 @@ impl Mixture {
         let (n, k, d) = (points.nrows(), self.components(), self.dimensions());
         scratch.squares_and_values.resize(n * 2 * d, 0.0);
         scratch.posteriors.resize(n * k, 0.0);
-        let mut both = matrix(&mut scratch.squares_and_values, n, 2 * d)?;
-        for (mut both, point) in both.outer_iter_mut().zip(points.outer_iter()) {
-            let (mut squares, mut values) = both.view_mut().split_at(Axis(0), d);
-            squares.zip_mut_with(&point, |square, &v| *square = v * v);
-            values.assign(&point);
+        for (both, point) in scratch.squares_and_values.chunks_exact_mut(2 * d).zip(points.outer_iter()) {
+            let (squares, values) = both.split_at_mut(d);
+            for ((square, value), &v) in squares.iter_mut().zip(values).zip(point) {
+                *square = v * v;
+                *value = v;
+            }
         }
-        let mut posteriors = matrix(&mut scratch.posteriors, n, k)?;
-        product(both.view(), self.factors.view(), posteriors.view_mut())?;
+        let both = matrix(&mut scratch.squares_and_values, n, 2 * d)?;
+        product(both.view(), self.factors.view(), matrix(&mut scratch.posteriors, n, k)?)?;
         let mut sums = vec![0.0f64; k];
-        let mut log_likelihood = 0.0;
-        for mut row in posteriors.outer_iter_mut() {
-            row += &self.constants;
-            let largest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            row.map_inplace(|v| *v = (*v - largest).exp());
-            let sum = row.sum();
-            row.map_inplace(|v| *v /= sum);
-            log_likelihood += f64::from(largest) + f64::from(sum).ln();
-            sums.iter_mut().zip(&row).for_each(|(sum, &v)| *sum += f64::from(v));
-        }
+        let rows = &mut scratch.posteriors;
+        let log_likelihood =
+            pulp::Arch::new().dispatch(Posteriors { rows, constants: &self.constants, sums: &mut sums });
         let mut moments = Array2::zeros((k, 2 * d));
+        let posteriors = matrix(&mut scratch.posteriors, n, k)?;
         product(posteriors.t(), both.view(), moments.view_mut())?;
         Ok(Statistics { moments, posteriors: sums, log_likelihood })
     }
@@ -261,6 +256,49 @@ impl Mixture {
     pub fn variances(&self) -> &Array2<f32> {
         &self.variances
     }
+}
+
+/// Turns log-densities of all components (n x k, less the constants) into posteriors, adds those to the sums of the
+/// components and gives the sum of the log-likelihoods.
+struct Posteriors<'a> {
+    rows: &'a mut [f32],
+    constants: &'a [f32],
+    sums: &'a mut [f64],
+}
+
+impl pulp::NullaryFnOnce for Posteriors<'_> {
+    type Output = f64;
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut log_likelihood = 0.0;
+        for row in self.rows.chunks_exact_mut(self.constants.len()) {
+            row.iter_mut().zip(self.constants).for_each(|(v, constant)| *v += constant);
+            let largest = side_by_side(row, f32::NEG_INFINITY, |a, b| if a > b { a } else { b });
+            row.iter_mut().for_each(|v| *v = exp(*v - largest));
+            let sum = side_by_side(row, 0.0, |a, b| a + b);
+            let scale = 1.0 / sum;
+            for (v, sum) in row.iter_mut().zip(&mut *self.sums) {
+                *v *= scale;
+                *sum += f64::from(*v);
+            }
+            log_likelihood += f64::from(largest) + f64::from(sum).ln();
+        }
+        log_likelihood
+    }
+}
+
+/// What `join` makes of all values, eight of them side by side.
+#[inline(always)]
+fn side_by_side(values: &[f32], start: f32, join: impl Fn(f32, f32) -> f32 + Copy) -> f32 {
+    let mut lanes = [start; 8];
+    let chunks = values.chunks_exact(8);
+    let rest = chunks.remainder().iter().copied().fold(start, join);
+    for chunk in chunks {
+        for (lane, &v) in lanes.iter_mut().zip(chunk) {
+            *lane = join(*lane, v);
+        }
+    }
+    lanes.into_iter().fold(rest, join)
 }
 
 fn matrix(values: &mut [f32], rows: usize, columns: usize) -> Result<ArrayViewMut2<'_, f32>> {

@@ -3,11 +3,13 @@
 //! A picture has local *descriptors* (128 numbers each), taken at detected keypoints (SIFT) or on a grid
 //! (dense SIFT). They become one vector: one after the other, as a bag of words or VLAD over a [`Codebook`], or as a
 //! Fisher vector over a [`Mixture`]. [`extract`] does it for a dataset, [`Extractor`] for single pictures.
+//! [`from_embeddings`] takes what a trained network makes of pictures as a feature like the others.
 
 mod bag_of_words;
 pub mod codebook;
 mod dense_sift;
 mod descriptors;
+mod embedding;
 mod encoder;
 mod extract;
 mod extractor;
@@ -30,6 +32,7 @@ mod whole_picture;
 pub use codebook::Codebook;
 pub use dense_sift::{DenseSift, GridPoint, grid_points};
 pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
+pub use embedding::{embedding_fingerprint, from_embeddings};
 pub use extract::{Stage, extract};
 pub use extractor::Extractor;
 pub use memory::parse_memory;

@@ -9,6 +9,7 @@ use super::extract::Stage;
 use super::{DESCRIPTOR_LENGTH, Mixture, Projection, Vocabulary};
 use crate::Cost;
 use crate::artifact::{Fingerprint, read_json, read_npy2, remove_if_there, write_json, write_npy};
+use crate::dataset::DatasetInfo;
 use crate::error::{Error, Result};
 use crate::recipe::{FeatureRecipe, Recipe};
 
@@ -112,6 +113,31 @@ pub fn fingerprint_of(dataset_fingerprint: &str, recipe: &Recipe<FeatureRecipe>)
         .with("dataset", dataset_fingerprint)
         .with("recipe", recipe.fingerprint())
         .finish()
+}
+
+impl FeatureInfo {
+    /// Of `dimensions` numbers for each row of a dataset, without a vocabulary.
+    pub(super) fn new(from: &DatasetInfo, name: &str, recipe: &FeatureRecipe, dimensions: usize) -> Self {
+        Self {
+            schema: SCHEMA,
+            name: name.to_string(),
+            recipe: recipe.clone(),
+            dataset: from.name.clone(),
+            dataset_fingerprint: from.fingerprint.clone(),
+            synthetic: from.synthetic,
+            rows: from.rows,
+            dimensions,
+            height: from.height,
+            width: from.width,
+            descriptors: 0,
+            rows_without_descriptors: 0,
+            codebook: None,
+            mixture: None,
+            cost: None,
+            version: env!("CARGO_PKG_VERSION").into(),
+            fingerprint: String::new(),
+        }
+    }
 }
 
 impl FeatureMatrix {

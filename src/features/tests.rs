@@ -1,6 +1,6 @@
 //! The whole way from pictures to feature vectors.
 
-use ndarray::{Array3, Axis, s};
+use ndarray::{Array2, Array3, Axis, s};
 
 use super::golden::picture;
 use super::*;
@@ -295,4 +295,28 @@ fn a_symmetric_feature_is_the_mean_over_a_picture_and_its_mirror_image() {
             assert!(other.iter().zip(found).all(|(a, b)| (a - b).abs() < 1e-5), "{name} {normalisation:?}");
         }
     }
+}
+
+#[test]
+fn embeddings_are_normalised_and_averaged_with_those_of_the_mirror_images() {
+    let (info, mut recipe) = (dataset(2).info, recipe("cnn-embedding", 0));
+    let upright = ndarray::array![[3.0f32, 4.0], [0.0, 2.0]];
+    let turned = ndarray::array![[0.0f32, 5.0], [0.0, 0.0]];
+    let make = |recipe: &_, upright: &Array2<f32>, turned: Option<&Array2<f32>>| {
+        from_embeddings(&info, recipe, upright.clone(), turned.cloned(), "mine".into())
+    };
+    let both = make(&recipe, &upright, Some(&turned)).unwrap();
+    // (0.6, 0.8) and (0, 1): along (0.6, 1.8).
+    let length = (0.6f32 * 0.6 + 1.8 * 1.8).sqrt();
+    let expected = ndarray::array![[0.6 / length, 1.8 / length], [0.0, 1.0]];
+    assert!(both.features.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-6), "{}", both.features);
+    assert_eq!((both.info.dimensions, both.info.fingerprint.as_str()), (2, "mine"));
+    assert!(make(&recipe, &upright, None).unwrap_err().to_string().contains("mirror"));
+    assert!(make(&recipe, &upright.slice(s![..1, ..]).to_owned(), Some(&turned)).is_err());
+    assert!(make(&recipe, &upright.mapv(|v| v / 0.0), Some(&turned)).unwrap_err().to_string().contains("finite"));
+    recipe.value.symmetric = false;
+    assert_eq!(make(&recipe, &upright, None).unwrap().features, ndarray::array![[0.6, 0.8], [0.0, 1.0]]);
+    // The pictures alone do not give them.
+    let alone = extract(&dataset(2), &recipe, AMPLE, &Silent).unwrap_err();
+    assert!(alone.to_string().contains("network"), "{alone}");
 }

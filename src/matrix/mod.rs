@@ -1,6 +1,7 @@
 //! Products and factors of matrices: ndarray outside, faer inside. All run on the calling thread.
 
 mod cholesky;
+mod exponential;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -9,6 +10,7 @@ use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2};
 use crate::error::{Error, Result};
 
 pub(crate) use cholesky::Cholesky;
+pub(crate) use exponential::exp;
 
 /// A matrix that lies in memory without gaps, row by row or column by column.
 fn dense<'a>(a: &'a ArrayView2<'_, f32>) -> CowArray<'a, f32, Ix2> {

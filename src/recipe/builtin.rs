@@ -28,12 +28,12 @@ builtin! {
     Data "data": "fer2013" "fer2013-pictures" "ckplus" "synthetic";
     Feature "features": "sift" "dsift" "dsift-bovw" "dsift-bovw-grid" "dsift-bovw-scales" "dsift-bovw-large" "dsift-soft"
         "dsift-presence" "dsift-pyramid" "dsift-fisher" "dsift-symmetric" "dsift-symmetric-128" "dsift-symmetric-256"
-        "hog" "lbp" "demo-sift" "demo-dsift";
+        "hog" "lbp" "cnn-embedding" "demo-sift" "demo-dsift";
     Model "models": "cnn" "sift-cnn" "dsift-cnn" "sift-svm" "dsift-svm" "dsift-bovw-linear" "dsift-logistic"
         "dsift-grid-linear" "dsift-scales-linear" "dsift-soft-linear" "dsift-large-linear" "dsift-presence-linear"
         "dsift-pyramid-linear" "dsift-chi-ridge" "dsift-linear" "dsift-mirrored-linear" "dsift-fisher-ridge"
-        "dsift-ridge" "dsift-ridge-128" "dsift-ridge-256" "hog-ridge" "lbp-ridge" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn"
-        "demo-sift-svm" "demo-dsift-svm";
+        "dsift-ridge" "dsift-ridge-128" "dsift-ridge-256" "hog-ridge" "lbp-ridge" "cnn-ridge"
+        "early-fusion-ridge" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn" "demo-sift-svm" "demo-dsift-svm";
     Experiment "results": "fer2013-cnn" "fer2013-handcrafted" "demo";
 }
 

@@ -32,7 +32,10 @@ pub struct FeatureRecipe {
     /// Histograms of local binary patterns, for `extractor = "lbp"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lbp: Option<LbpRecipe>,
-    /// How descriptors become one vector; `concatenate` for HOG and LBP.
+    /// The model recipe of the network, for `extractor = "network"`; it is trained first where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+    /// How descriptors become one vector; `concatenate` for HOG, LBP and networks.
     pub encoding: Encoding,
     /// Spread each descriptor over its nearest words, for `encoding = "bag-of-words"`; without it, it counts for the
     /// nearest alone.
@@ -126,6 +129,8 @@ pub enum Extractor {
     Hog,
     /// Nowhere: histograms of local binary patterns describe the whole picture.
     Lbp,
+    /// Nowhere: the embedding of a picture is what a trained network's last layer reads.
+    Network,
 }
 
 /// OpenCV's SIFT detector; the defaults are OpenCV's.
@@ -255,18 +260,24 @@ impl FeatureRecipe {
     fn check_extractor(&self) -> Result<()> {
         let name = self.extractor.name();
         let tables = [
-            ("grid", self.grid.is_some(), Extractor::DenseSift, "step and bins"),
+            ("grid", self.grid.is_some(), Extractor::DenseSift, "a table with step and bins"),
             ("detector", self.detector.is_some(), Extractor::Sift, ""),
-            ("hog", self.hog.is_some(), Extractor::Hog, "cell, block and orientations, all of them optional"),
-            ("lbp", self.lbp.is_some(), Extractor::Lbp, "cell and radius, both of them optional"),
+            (
+                "hog",
+                self.hog.is_some(),
+                Extractor::Hog,
+                "a table with cell, block and orientations, all of them optional",
+            ),
+            ("lbp", self.lbp.is_some(), Extractor::Lbp, "a table with cell and radius, both of them optional"),
+            ("network", self.network.is_some(), Extractor::Network, "the name of a network's model recipe"),
         ];
         for (table, there, owner, keys) in tables {
             if there && owner != self.extractor {
-                return Err(Error::invalid(table, "a table", format!("none for {name}")));
+                return Err(Error::invalid(table, "set", format!("nothing for {name}")));
             }
             // OpenCV's detector has defaults for everything.
             if !there && owner == self.extractor && !keys.is_empty() {
-                return Err(Error::invalid(table, "nothing", format!("a table with {keys}")));
+                return Err(Error::invalid(table, "nothing", keys));
             }
         }
         if let Some(hog) = &self.hog {
@@ -275,7 +286,7 @@ impl FeatureRecipe {
         if let Some(lbp) = &self.lbp {
             lbp.check()?;
         }
-        if matches!(self.extractor, Extractor::Hog | Extractor::Lbp)
+        if matches!(self.extractor, Extractor::Hog | Extractor::Lbp | Extractor::Network)
             && (self.encoding != Encoding::Concatenate || self.root_sift)
         {
             return Err(Error::invalid(
@@ -342,6 +353,7 @@ impl Extractor {
             Self::DenseSift => "dense-sift",
             Self::Hog => "hog",
             Self::Lbp => "lbp",
+            Self::Network => "network",
         }
     }
 }

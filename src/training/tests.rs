@@ -126,6 +126,13 @@ fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder
         let again = TrainedNetwork::load(folder.path(), Device::CPU).unwrap();
         assert_eq!(again.predict_proba(dataset.images.view(), given, &Silent).unwrap(), p);
         assert!(network.predict_proba(dataset.images.slice(s![.., ..11, ..]), given, &Silent).is_err());
+        let embeddings = network.embed(dataset.images.view(), given, &Silent).unwrap();
+        assert_eq!(embeddings.dim(), (90, network.description().recipe.head.hidden[0] as usize));
+        // ReLU comes last, and dropout is for training only.
+        assert!(embeddings.iter().all(|&v| v >= 0.0) && embeddings.iter().any(|&v| v > 0.0));
+        assert_eq!(network.embed(dataset.images.view(), given, &Silent).unwrap(), embeddings);
+        let stopped = network.embed(dataset.images.view(), given, &StopAfter::new(0)).unwrap_err();
+        assert!(matches!(stopped, crate::Error::Interrupted { .. }));
     }
 }
 

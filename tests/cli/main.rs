@@ -5,6 +5,7 @@
 mod support;
 
 mod aggregate;
+mod embedding;
 mod extract;
 mod handcrafted;
 mod help;

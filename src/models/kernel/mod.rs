@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use self::sums::{Sum, sums};
 use super::vectors::squared_norms;
 use crate::error::{Error, Result};
-use crate::matrix::product;
+use crate::matrix::{exp, product};
 use crate::recipe::{Kernel, SvmRecipe};
 
 /// A kernel with its width.
@@ -54,20 +54,40 @@ impl KernelFunction {
             Kernel::ChiSquared => sums(Sum::ChiSquared, a.rows, b.rows, values.view_mut())?,
             Kernel::Intersection => sums(Sum::Smaller, a.rows, b.rows, values.view_mut())?,
         }
-        for (i, (mut row, values)) in out.outer_iter_mut().zip(values.outer_iter()).enumerate() {
+        let instructions = pulp::Arch::new();
+        for (&norm, mut values) in a.squared_norms.iter().zip(values.outer_iter_mut()) {
+            let values = values.as_slice_mut().unwrap_or_default();
             match self.kind {
-                Kernel::Linear | Kernel::Intersection => row.scaled_add(weight, &values),
-                Kernel::ChiSquared => row.zip_mut_with(&values, |k, v| *k += weight * (-gamma * v).exp()),
+                Kernel::Linear | Kernel::Intersection => {}
+                Kernel::ChiSquared => instructions.dispatch(Fall { gamma, values }),
                 Kernel::Rbf => {
-                    let here = a.squared_norms[i];
-                    for ((k, dot), there) in row.iter_mut().zip(values).zip(b.squared_norms) {
-                        // Rounding may take the squared distance of equal rows below 0.
-                        *k += weight * (-gamma * (here + there - 2.0 * dot).max(0.0)).exp();
-                    }
+                    squared_distances(norm, b.squared_norms, values);
+                    instructions.dispatch(Fall { gamma, values });
                 }
             }
         }
+        out.scaled_add(weight, &values);
         Ok(())
+    }
+}
+
+/// From the dot products of a vector with others to their squared distances.
+fn squared_distances(norm: f32, norms: &[f32], values: &mut [f32]) {
+    // Rounding may take the squared distance of equal rows below 0.
+    values.iter_mut().zip(norms).for_each(|(v, there)| *v = (norm + there - 2.0 * *v).max(0.0));
+}
+
+/// From distances d to exp(-gamma d).
+struct Fall<'a> {
+    gamma: f32,
+    values: &'a mut [f32],
+}
+
+impl pulp::NullaryFnOnce for Fall<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn call(self) {
+        self.values.iter_mut().for_each(|v| *v = exp(-self.gamma * *v));
     }
 }
 

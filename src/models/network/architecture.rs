@@ -87,6 +87,11 @@ impl Network {
 
     /// Logits, b x c, of pictures (b x 1 x h x w) and their feature vectors (b x d).
     pub fn forward(&self, images: &Tensor, features: Option<&Tensor>, train: bool) -> Result<Tensor, TchError> {
+        self.output.forward(&self.embedding(images, features, train)?)
+    }
+
+    /// What the last layer reads, b x u.
+    pub fn embedding(&self, images: &Tensor, features: Option<&Tensor>, train: bool) -> Result<Tensor, TchError> {
         let mut x = images.shallow_clone();
         for block in &self.blocks {
             for c in &block.convolutions {
@@ -112,7 +117,12 @@ impl Network {
         for dense in &self.hidden {
             x = dropout(dense.forward(&x)?.f_relu()?, self.head_dropout, train)?;
         }
-        self.output.forward(&x)
+        Ok(x)
+    }
+
+    /// Numbers in an embedding, u.
+    pub fn embedding_dimensions(&self) -> usize {
+        self.output.weight.size().last().map_or(0, |&u| u as usize)
     }
 
     /// Class probabilities, b x c, of pictures as they are; with `flip` the mean over each picture and its mirror image.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
+use tch::{TchError, Tensor};
 
 use crate::artifact::{Tensors, read_tensors, remove_if_there, write_json};
 use crate::error::{Error, Result};
@@ -84,12 +85,42 @@ impl TrainedNetwork {
     /// Class probabilities, n x c, of n pictures (n x h x w) and, for a hybrid network, their feature vectors (n x d).
     ///
     /// # Errors
-    /// [`Error::Invalid`] when sizes or dimensions are not those it was trained with.
+    /// [`Error::Invalid`] when sizes or dimensions are not those it was trained with, [`Error::Interrupted`] when
+    /// `progress` asks to stop.
     pub fn predict_proba(
         &self,
         images: ArrayView3<u8>,
         features: Option<ArrayView2<f32>>,
         progress: &dyn Progress,
+    ) -> Result<Array2<f32>> {
+        let flip = self.description.recipe.training.flip_at_prediction;
+        let classes = self.description.classes.len();
+        self.in_batches(classes, images, features, progress, |x, f| self.network.probabilities(x, f, flip))
+    }
+
+    /// Embeddings, n x u: what the last layer reads of pictures and features as [`TrainedNetwork::predict_proba`] takes
+    /// them. A picture that the network was trained on has another embedding than a new one like it.
+    ///
+    /// # Errors
+    /// As [`TrainedNetwork::predict_proba`].
+    pub fn embed(
+        &self,
+        images: ArrayView3<u8>,
+        features: Option<ArrayView2<f32>>,
+        progress: &dyn Progress,
+    ) -> Result<Array2<f32>> {
+        let units = self.network.embedding_dimensions();
+        self.in_batches(units, images, features, progress, |x, f| self.network.embedding(x, f, false))
+    }
+
+    /// What `apply` makes of every row (n x columns), as many at once as the network takes.
+    fn in_batches(
+        &self,
+        columns: usize,
+        images: ArrayView3<u8>,
+        features: Option<ArrayView2<f32>>,
+        progress: &dyn Progress,
+        apply: impl Fn(&Tensor, Option<&Tensor>) -> Result<Tensor, TchError>,
     ) -> Result<Array2<f32>> {
         let d = &self.description;
         let (n, h, w) = images.dim();
@@ -104,25 +135,30 @@ impl TrainedNetwork {
                 format!("{n} x {}", d.feature_dimensions),
             ));
         }
-        let mut probabilities = Array2::zeros((n, d.classes.len()));
+        let mut out = Array2::zeros((n, columns));
         for start in (0..n).step_by(BATCH) {
+            if progress.stop_requested() {
+                let kept = "the network, but nothing of what it was applied to; run the command again".to_string();
+                return Err(Error::Interrupted { kept });
+            }
             let rows = Slice::from(start..(start + BATCH).min(n));
-            let part = self
-                .probabilities(images.slice_axis(Axis(0), rows), features.as_ref().map(|f| f.slice_axis(Axis(0), rows)))
-                .map_err(torch_error("predict"))?;
+            let features = features.as_ref().map(|f| f.slice_axis(Axis(0), rows));
+            let part =
+                self.apply(images.slice_axis(Axis(0), rows), features, &apply).map_err(torch_error("predict"))?;
             let part =
                 part.into_dimensionality::<ndarray::Ix2>().map_err(|e| Error::backend("libtorch", "predict", e))?;
             progress.advance(part.nrows() as u64);
-            probabilities.slice_axis_mut(Axis(0), rows).assign(&part);
+            out.slice_axis_mut(Axis(0), rows).assign(&part);
         }
-        Ok(probabilities)
+        Ok(out)
     }
 
-    fn probabilities(
+    fn apply(
         &self,
         images: ArrayView3<u8>,
         features: Option<ArrayView2<f32>>,
-    ) -> Result<ndarray::ArrayD<f32>, tch::TchError> {
+        apply: impl Fn(&Tensor, Option<&Tensor>) -> Result<Tensor, TchError>,
+    ) -> Result<ndarray::ArrayD<f32>, TchError> {
         let d = &self.description;
         let scale = InputScale { recipe: d.recipe.input, mean: d.pixel_mean, deviation: d.pixel_deviation };
         let _guard = tch::no_grad_guard();
@@ -133,7 +169,6 @@ impl TrainedNetwork {
             }
             _ => None,
         };
-        let p = self.network.probabilities(&x, f.as_ref(), d.recipe.training.flip_at_prediction)?;
-        to_array(&p)
+        to_array(&apply(&x, f.as_ref())?)
     }
 }

@@ -3,6 +3,7 @@
 mod aggregate;
 mod completions;
 mod context;
+mod crossval;
 mod evaluate;
 mod extract;
 mod import;
@@ -42,6 +43,7 @@ enum Command {
     Aggregate(aggregate::AggregateArgs),
     Report(report::ReportArgs),
     Run(run::RunArgs),
+    Crossval(crossval::CrossvalArgs),
     Init(init::InitArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Aggregate(args) => aggregate::run(args, &context),
         Command::Report(args) => report::run(args, &context),
         Command::Run(args) => run::run(args, &context),
+        Command::Crossval(args) => crossval::run(args, &context),
         Command::Init(args) => init::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
     };

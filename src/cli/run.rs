@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use ferrofuse::experiment::RunOutcome;
 use ferrofuse::report;
 use serde_json::json;
 
@@ -26,7 +27,12 @@ pub struct RunArgs {
 
 /// Runs the command.
 pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<()> {
-    let outcome = args.work.runner_from(context, args.from.clone()).run(&args.experiment)?;
+    show(&args.work.runner_from(context, args.from.clone()).run(&args.experiment)?, context);
+    Ok(())
+}
+
+/// Prints the scores of an experiment and where its report lies.
+pub(super) fn show(outcome: &RunOutcome, context: &Context) {
     let page = outcome.folder.join("report.html");
     let page = std::path::absolute(&page).unwrap_or(page);
     let note = if outcome.fresh { "everything is fresh; nothing was computed\n" } else { "" };
@@ -38,5 +44,4 @@ pub fn run(args: &RunArgs, context: &Context) -> anyhow::Result<()> {
         "comparison": outcome.comparison,
     });
     context.print(&text, &value);
-    Ok(())
 }

@@ -30,3 +30,9 @@ pub(super) fn dataset(rows: &[(u8, u8, Split)]) -> Dataset {
     let splits = rows.iter().map(|r| r.2).collect();
     Dataset { info, images, labels, splits, subjects: None }
 }
+
+/// A training row for each label, all of them different.
+pub(super) fn dataset_of(labels: Vec<u8>, subjects: Option<Vec<u32>>) -> Dataset {
+    let rows: Vec<(u8, u8, Split)> = labels.iter().enumerate().map(|(i, &l)| (i as u8, l, Split::Train)).collect();
+    Dataset { subjects, ..dataset(&rows) }
+}

@@ -10,6 +10,7 @@ mod facts;
 mod fer_csv;
 #[cfg(test)]
 mod fixture;
+mod folds;
 mod import;
 mod near_duplicates;
 mod partition;
@@ -24,6 +25,7 @@ mod tree;
 pub use counts_chart::{Chart, counts_chart};
 pub use duplicates::{constant_images, identical_groups, identical_to_training, labels_of};
 pub use facts::Facts;
+pub use folds::Folds;
 pub use import::{ImportOptions, Imported, Skipped, import};
 pub use near_duplicates::{NEAR_DUPLICATE, near_training};
 pub use sample_sheet::sample_sheet;

@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, DatasetFacts, Entry, PairedTest, Scores, TrainingFacts};
 use super::ingredient::ingredients;
-use super::{ConfusionMatrix, Metrics, Seen, discordant, holm, mcnemar};
+use super::{ConfusionMatrix, FoldScores, FoldsOfRows, Metrics, Seen, discordant, holm, mcnemar};
 use crate::dataset::Split;
 use crate::ensemble::{aggregate, check_alike, fit_weights, normalised_weights};
 use crate::error::{Error, Result};
@@ -30,6 +30,8 @@ pub struct ComparisonInput<'a> {
     pub ingredients: &'a [IngredientRecipe],
     /// Which rows of the whole dataset were also seen in training.
     pub seen: Seen<'a>,
+    /// The folds of a cross-validation.
+    pub folds: Option<FoldsOfRows<'a>>,
 }
 
 /// One model or external result.
@@ -113,6 +115,12 @@ impl Comparison {
             scores(p, Seen { identical: identical.as_deref(), near: near.as_deref() })
         };
 
+        let folds = input.folds.map(|folds| {
+            let aggregates = outcomes.iter().map(|o| &o.test);
+            let tests: Vec<&Predictions> = input.entries.iter().map(|e| &e.test).chain(aggregates).collect();
+            FoldScores::of(folds, &tests)
+        });
+
         let mut entries = Vec::with_capacity(input.entries.len() + outcomes.len());
         let mut predicted = Vec::with_capacity(entries.capacity());
         for e in &input.entries {
@@ -171,6 +179,7 @@ impl Comparison {
             best_single: best.map(|i| entries[i].name.clone()),
             entries,
             ingredients,
+            folds,
         })
     }
 }

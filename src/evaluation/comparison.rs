@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfusionMatrix, Ingredient, Metrics, Seen};
+use super::{ConfusionMatrix, FoldScores, Ingredient, Metrics, Seen};
 use crate::Cost;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
@@ -35,6 +35,9 @@ pub struct Comparison {
     /// What single changes buy, in the order of the experiment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ingredients: Vec<Ingredient>,
+    /// Accuracy on each fold, for a cross-validation: the scores of the entries are then those of all folds together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<FoldScores>,
 }
 
 /// What a reader must know about the dataset.

@@ -7,6 +7,7 @@ mod comparison;
 mod confusion;
 #[cfg(test)]
 pub(crate) mod example;
+mod folds;
 mod ingredient;
 mod interval;
 mod metrics;
@@ -19,6 +20,7 @@ pub use comparison::{
     Comparison, DatasetFacts, Entry, FeatureFacts, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts,
 };
 pub use confusion::ConfusionMatrix;
+pub use folds::{FoldScores, FoldsOfRows, mean_and_deviation};
 pub use ingredient::Ingredient;
 pub use interval::wilson;
 pub use metrics::{ClassMetrics, Metrics, RestrictedAccuracy, Seen};

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::Runner;
 use crate::artifact::{Fingerprint, read_json, write_json};
 use crate::dataset::{Dataset, identical_to_training, near_training};
-use crate::error::Result;
-use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput, Seen};
+use crate::error::{Error, Result};
+use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput, FoldsOfRows, Seen};
 use crate::models::Start;
 use crate::predictions::{EntryKind, save_predictions};
 use crate::recipe::{ExperimentRecipe, Kind, ModelRecipe, Recipe, load};
@@ -40,6 +40,10 @@ impl Runner<'_> {
     /// What the steps give. What was finished stays, so that the next run goes on from there.
     pub fn run(&self, name: &str) -> Result<RunOutcome> {
         let recipe: Recipe<ExperimentRecipe> = load(self.workspace, Kind::Experiment, name)?;
+        if recipe.value.folds.is_some() {
+            let expected = format!("`ferrofuse crossval {name}`, or a recipe without [folds]");
+            return Err(Error::invalid(format!("experiment `{}`", recipe.name), "a recipe with [folds]", expected));
+        }
         let models = recipe.value.models.iter().map(|m| load(self.workspace, Kind::Model, m));
         let models: Vec<Recipe<ModelRecipe>> = models.collect::<Result<_>>()?;
         let info = self.dataset_info(&recipe.value.dataset)?;
@@ -69,37 +73,45 @@ impl Runner<'_> {
         for external in &recipe.value.external {
             entries.push(self.external(&dataset, external)?);
         }
-        let comparison = self.compare(&recipe, &dataset, entries, &folder)?;
+        let (identical, near) = (identical_to_training(&dataset), near_training(&dataset)?);
+        let seen = Seen { identical: Some(&identical), near: Some(&near) };
+        let comparison = self.compare(&recipe, &dataset, entries, (seen, None))?;
+        self.report(comparison, folder, fingerprint)
+    }
+
+    /// Writes the report and what it was made from.
+    pub(super) fn report(&self, comparison: Comparison, folder: PathBuf, fingerprint: String) -> Result<RunOutcome> {
         report::write(&folder, &comparison, self.progress)?;
         write_json(&folder.join("run.json"), &Record { fingerprint })?;
         Ok(RunOutcome { comparison, folder, fresh: false })
     }
 
-    fn compare(
+    /// Stores the predictions of all entries and scores them.
+    pub(super) fn compare(
         &self,
         recipe: &Recipe<ExperimentRecipe>,
         dataset: &Dataset,
         entries: Vec<EntryInput>,
-        folder: &Path,
+        (seen, folds): (Seen<'_>, Option<FoldsOfRows<'_>>),
     ) -> Result<Comparison> {
-        let predictions = folder.join("predictions");
+        let predictions = self.workspace.results(&recipe.name).join("predictions");
         for e in &entries {
             for p in [&e.validation, &e.test] {
                 save_predictions(&predictions, &dataset.info, p, &e.title, e.kind)?;
             }
         }
-        let (identical, near) = (identical_to_training(dataset), near_training(dataset)?);
-        let seen = Seen { identical: Some(&identical), near: Some(&near) };
+        let command = if folds.is_some() { "crossval" } else { "run" };
         Comparison::assemble(ComparisonInput {
             title: recipe.value.title.clone(),
             experiment: recipe.name.clone(),
-            command: format!("ferrofuse run results/{}.toml", recipe.name),
+            command: format!("ferrofuse {command} results/{}.toml", recipe.name),
             created: None,
             dataset: DatasetFacts::of(dataset, seen)?,
             entries,
             aggregates: &recipe.value.aggregate,
             ingredients: &recipe.value.ingredient,
             seen,
+            folds,
         })
     }
 
@@ -128,7 +140,7 @@ impl Runner<'_> {
     }
 }
 
-fn is_fresh(folder: &Path, fingerprint: &str) -> bool {
+pub(super) fn is_fresh(folder: &Path, fingerprint: &str) -> bool {
     let recorded = read_json::<Record>(&folder.join("run.json")).is_ok_and(|r| r.fingerprint == fingerprint);
     recorded && ["report.html", "report.md", "metrics.json", "metrics.csv"].iter().all(|f| folder.join(f).exists())
 }

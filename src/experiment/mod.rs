@@ -4,6 +4,7 @@
 //! is made. An interrupted experiment goes on where it stopped.
 
 mod compare;
+mod crossval;
 mod data;
 mod embedding;
 mod external;

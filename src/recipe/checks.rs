@@ -1,4 +1,4 @@
-//! Checks that several kinds of recipe share.
+//! Checks and defaults that several kinds of recipe share.
 
 use crate::error::{Error, Result};
 
@@ -16,4 +16,22 @@ pub(super) fn above_zero(numbers: &[(&str, f64)]) -> Result<()> {
         Some((name, value)) => Err(Error::invalid(*name, value, "a number above 0")),
         None => Ok(()),
     }
+}
+
+/// A share of something that must not be all of it.
+pub(super) fn share(what: &str, value: f64) -> Result<()> {
+    match (0.0..1.0).contains(&value) {
+        true => Ok(()),
+        false => Err(Error::invalid(what, value, "a share from 0 to below 1")),
+    }
+}
+
+/// The default of what is done unless it is ruled out.
+pub(super) fn yes() -> bool {
+    true
+}
+
+/// Whether a value is that default, which is not written out.
+pub(super) fn is_true(value: &bool) -> bool {
+    *value
 }

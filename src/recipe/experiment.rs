@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Check;
+use super::{Check, FoldsRecipe};
 use crate::error::{Error, Result};
 
 /// A comparison.
@@ -24,6 +24,9 @@ pub struct ExperimentRecipe {
     /// Pairs of entries that differ in one thing, to show what it buys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ingredient: Vec<IngredientRecipe>,
+    /// Cross-validation in place of the dataset's own splits, for `ferrofuse crossval`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<FoldsRecipe>,
 }
 
 /// Two entries that differ in one thing.
@@ -119,6 +122,13 @@ impl Check for ExperimentRecipe {
                         "with method = \"weighted\", one from 0 for each member, not all 0",
                     ));
                 }
+            }
+        }
+        if let Some(folds) = &self.folds {
+            folds.check()?;
+            if let Some(external) = self.external.first() {
+                let expected = "models that are trained here: results of another program have no folds";
+                return Err(Error::invalid("external", format!("`{}`", external.name), expected));
             }
         }
         self.check_ingredients(&names)

@@ -108,6 +108,28 @@ fn share(value: Option<f64>) -> String {
     value.map_or_else(String::new, |v| format!("{v:.6}"))
 }
 
+/// `folds.csv`: a line for each model and fold, accuracy from 0 to 1 with six decimals.
+///
+/// # Errors
+/// [`Error::Backend`] when a line cannot be written.
+pub fn folds(comparison: &Comparison) -> Result<Vec<u8>> {
+    let mut lines = vec!["model,synthetic_faces,fold,rows,accuracy".split(',').map(str::to_string).collect::<Vec<_>>()];
+    if let Some(folds) = &comparison.folds {
+        for (entry, accuracies) in comparison.entries.iter().zip(&folds.accuracies) {
+            for (i, (rows, &accuracy)) in folds.rows.iter().zip(accuracies).enumerate() {
+                lines.push(vec![
+                    entry.name.clone(),
+                    comparison.dataset.synthetic.to_string(),
+                    (i + 1).to_string(),
+                    rows.to_string(),
+                    share(Some(accuracy)),
+                ]);
+            }
+        }
+    }
+    write(&lines)
+}
+
 /// `ingredients.csv`: a line for each ingredient. Gains go from -1 to 1 with six decimals, time is in seconds and memory
 /// in bytes; what is not known is an empty field.
 ///

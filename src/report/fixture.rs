@@ -109,6 +109,7 @@ fn drawn(classes: &[&str], rows: [usize; 3]) -> Comparison {
             classes,
         },
         best_single: Some(best.0),
+        folds: None,
         ingredients: vec![
             Ingredient {
                 name: "SIFT beside the network".into(),

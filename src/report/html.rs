@@ -4,9 +4,9 @@ use askama::Template;
 
 use super::charts::{bars, confusion, curves};
 use super::format::{DASH, count, duration, percent, percent_or_dash};
-use super::ingredients;
 use super::table::{self, Cell, Column};
 use super::words;
+use super::{folds, ingredients};
 use crate::cost::show_memory;
 use crate::error::{Error, Result};
 use crate::evaluation::{Comparison, Entry};
@@ -23,6 +23,9 @@ struct Page<'a> {
     fitted_note: &'a str,
     notes: &'a [&'a str],
     bars: String,
+    fold_columns: Vec<String>,
+    folds: Vec<(&'a str, Vec<String>)>,
+    fold_note: &'a str,
     ingredient_columns: &'a [&'a str],
     ingredients: Vec<(&'a str, [String; 8])>,
     ingredient_note: &'a str,
@@ -87,6 +90,9 @@ pub fn render(comparison: &Comparison) -> Result<String> {
         fitted_note: table::FITTED_NOTE,
         notes: &words::NOTES,
         bars: bars::draw(comparison).inline_svg(),
+        fold_columns: comparison.folds.as_ref().map(folds::heading).unwrap_or_default(),
+        folds: folds::lines(comparison),
+        fold_note: folds::NOTE,
         ingredient_columns: &ingredients::COLUMNS,
         ingredients: comparison
             .ingredients

@@ -109,6 +109,14 @@ pub fn check(comparison: &Comparison) -> Result<()> {
             return Err(Error::invalid(what, format!("`{stranger}`"), "the names of two entries"));
         }
     }
+    if let Some(folds) = &comparison.folds
+        && (folds.accuracies.len() != comparison.entries.len()
+            || folds.accuracies.iter().any(|of| of.len() != folds.rows.len()))
+    {
+        let found = format!("accuracies of {} entries", folds.accuracies.len());
+        let expected = format!("one for each of {} entries and {} folds", comparison.entries.len(), folds.rows.len());
+        return Err(Error::invalid("folds", found, expected));
+    }
     for entry in &comparison.entries {
         for (split, scores) in [("validation", &entry.validation), ("test", &entry.test)] {
             check_scores(&format!("{split} of `{}`", entry.name), classes, scores)?;

@@ -1,7 +1,7 @@
 //! `report.md`: the numbers of the HTML page as Markdown tables.
 
 use super::format::{DASH, count, duration, percent_or_dash};
-use super::{ingredients, table, words};
+use super::{folds, ingredients, table, words};
 use crate::cost::show_memory;
 use crate::evaluation::{Comparison, Entry};
 
@@ -15,6 +15,7 @@ pub fn render(comparison: &Comparison) -> String {
         out.push_str(&format!("- {}\n", text(&said)));
     }
     scores(&mut out, comparison);
+    folds(&mut out, comparison);
     ingredients(&mut out, comparison);
     per_class(&mut out, comparison);
     confusion(&mut out, comparison);
@@ -49,6 +50,17 @@ fn scores(out: &mut String, comparison: &Comparison) {
         out.push_str(&format!(" {}", table::FITTED_NOTE));
     }
     out.push('\n');
+}
+
+fn folds(out: &mut String, comparison: &Comparison) {
+    let Some(found) = &comparison.folds else { return };
+    out.push_str(&format!("\n## Folds\n\n{}.\n\n", text(&found.rule)));
+    remark(out, comparison);
+    let heading: Vec<String> = std::iter::once("Model".to_string()).chain(folds::heading(found)).collect();
+    let lines =
+        folds::lines(comparison).into_iter().map(|(title, cells)| std::iter::once(text(title)).chain(cells).collect());
+    grid(out, &heading, 1, lines);
+    out.push_str(&format!("\n{}\n", folds::NOTE));
 }
 
 fn ingredients(out: &mut String, comparison: &Comparison) {

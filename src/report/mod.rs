@@ -8,6 +8,7 @@ mod csv;
 mod files;
 #[cfg(test)]
 mod fixture;
+mod folds;
 mod format;
 mod html;
 mod ingredients;
@@ -53,7 +54,7 @@ pub struct ReportFiles {
 
 /// Writes the whole report of `comparison` into `folder`, each file atomically:
 ///
-/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`, and `ingredients.csv` where there are any;
+/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`, and `ingredients.csv` and `folds.csv` where there are any;
 /// * `accuracy.{png,svg}`, the bars of all entries;
 /// * `confusion/ENTRY.SPLIT.{csv,png,svg}` with counts and `confusion/ENTRY.SPLIT.normalised.{csv,png,svg}` with shares
 ///   of the row, for validation and test;
@@ -138,6 +139,9 @@ fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Re
     };
     if !comparison.ingredients.is_empty() {
         file("ingredients.csv", &csv::ingredients(comparison)?)?;
+    }
+    if comparison.folds.is_some() {
+        file("folds.csv", &csv::folds(comparison)?)?;
     }
     for old in left_over(folder, &files.charts) {
         progress.say(&format!("{} is of an earlier report and not part of this one", old.display()));

@@ -2,7 +2,7 @@
 
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
 
-use super::{table, words};
+use super::{folds, table, words};
 use crate::evaluation::Comparison;
 
 /// Models and aggregates with their scores, the best of each column marked with `*`, and below it what a reader must
@@ -25,6 +25,7 @@ pub fn terminal_table(comparison: &Comparison) -> String {
         shown.add_row(std::iter::once(Cell::new(&row.entry.title)).chain(cells));
     }
     let mut text = format!("{shown}\npercent; * best of its column; p against the best single model (McNemar, Holm)\n");
+    text.push_str(&folds::terminal(comparison));
     if table::has_fitted_weights(comparison) {
         text.push_str(&format!("{}\n", table::FITTED_NOTE));
     }

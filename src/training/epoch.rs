@@ -1,19 +1,23 @@
 //! One pass over the training rows, and one over the validation rows.
 
+use rand::Rng;
 use rand::seq::SliceRandom;
 use tch::{Kind, Tensor};
 
 use crate::error::{Error, Result};
 use crate::models::network::{InputScale, Network, torch_error};
 use crate::progress::Progress;
-use crate::recipe::NetworkRecipe;
+use crate::recipe::{Balance, NetworkRecipe};
 
-use super::augmentation::{augment, generator};
-use super::optimiser::Optimiser;
+use super::augmentation::{Draws, augment, generator};
+use super::learner::Learner;
+use super::mixing::mix;
 use super::schedule::learning_rate;
 
 /// The generator's "row" for the order of an epoch; no dataset has that many rows.
 const ORDER: usize = usize::MAX;
+/// The generator's "row" for what is mixed in the first step of an epoch; it goes down from there.
+const MIXING: usize = ORDER - 1;
 /// Rows that go through the network at once when it is scored.
 const SCORING_BATCH: usize = 256;
 
@@ -35,10 +39,44 @@ pub(crate) struct Score {
 
 /// What stays the same over all epochs.
 pub(crate) struct Pass<'a> {
-    pub recipe: &'a NetworkRecipe,
-    pub scale: InputScale,
-    pub device: tch::Device,
-    pub progress: &'a dyn Progress,
+    recipe: &'a NetworkRecipe,
+    scale: InputScale,
+    device: tch::Device,
+    progress: &'a dyn Progress,
+    classes: i64,
+    /// Training rows of each class.
+    by_class: Vec<Vec<usize>>,
+    /// What a row of each class counts for in the loss, where that differs.
+    weights: Option<Tensor>,
+}
+
+impl<'a> Pass<'a> {
+    /// Passes over rows with these labels.
+    pub fn new(
+        recipe: &'a NetworkRecipe,
+        scale: InputScale,
+        device: tch::Device,
+        progress: &'a dyn Progress,
+        (labels, classes): (&[i64], usize),
+    ) -> Result<Self> {
+        let mut by_class = vec![Vec::new(); classes];
+        for (row, &label) in labels.iter().enumerate() {
+            if let Some(rows) = by_class.get_mut(label as usize) {
+                rows.push(row);
+            }
+        }
+        let weights = match recipe.training.balance {
+            Balance::Weights => {
+                // A class without rows never comes.
+                let equal = labels.len() as f64 / classes.max(1) as f64;
+                let weights: Vec<f32> = by_class.iter().map(|rows| (equal / rows.len().max(1) as f64) as f32).collect();
+                let weights = Tensor::f_from_slice(&weights).and_then(|w| w.f_to(device));
+                Some(weights.map_err(torch_error("weigh the classes"))?)
+            }
+            Balance::None | Balance::Sampling => None,
+        };
+        Ok(Self { recipe, scale, device, progress, classes: classes as i64, by_class, weights })
+    }
 }
 
 impl Pass<'_> {
@@ -48,30 +86,38 @@ impl Pass<'_> {
         rows / batch + usize::from(rows % batch > 1)
     }
 
+    /// The rows of an epoch in their order.
+    fn order(&self, n: usize, epoch: usize) -> Vec<usize> {
+        let mut rng = generator(self.recipe.training.seed, epoch, ORDER);
+        let present: Vec<&Vec<usize>> = self.by_class.iter().filter(|rows| !rows.is_empty()).collect();
+        if self.recipe.training.balance == Balance::Sampling && !present.is_empty() {
+            let mut draw = || {
+                let rows = present[rng.random_range(0..present.len())];
+                rows[rng.random_range(0..rows.len())]
+            };
+            return (0..n).map(|_| draw()).collect();
+        }
+        let mut order: Vec<usize> = (0..n).collect();
+        order.shuffle(&mut rng);
+        order
+    }
+
     /// Trains through all rows once. Returns `None` when the user asked to stop before the end.
-    pub fn train(
-        &self,
-        network: &Network,
-        optimiser: &mut Optimiser,
-        rows: &Rows,
-        epoch: usize,
-    ) -> Result<Option<Score>> {
+    pub fn train(&self, learner: &mut Learner, rows: &Rows, epoch: usize) -> Result<Option<Score>> {
         let n = rows.labels.size()[0] as usize;
         let training = &self.recipe.training;
-        let mut order: Vec<usize> = (0..n).collect();
-        order.shuffle(&mut generator(training.seed, epoch, ORDER));
+        let order = self.order(n, epoch);
         // Dropout draws from libtorch's own generator: seeded for each epoch, a resumed run draws the same.
         tch::manual_seed((training.seed.wrapping_mul(1_000_003).wrapping_add(epoch as u64)) as i64);
-        let total = self.batches(n) * training.epochs;
         let (mut loss_sum, mut right, mut seen) = (0.0, 0.0, 0usize);
         for (i, batch) in order.chunks(training.batch).take(self.batches(n)).enumerate() {
             if self.progress.stop_requested() {
                 return Ok(None);
             }
             let step = (epoch - 1) * self.batches(n) + i;
-            let rate = learning_rate(training.schedule, training.learning_rate, step, total);
+            let rate = learning_rate(training, step, self.batches(n));
             let (loss, hits) =
-                self.step(network, optimiser, rows, batch, epoch, rate).map_err(torch_error("train a batch"))?;
+                self.step(learner, rows, batch, (epoch, i, rate)).map_err(torch_error("train a batch"))?;
             if !loss.is_finite() {
                 return Err(Error::invalid(
                     format!("loss in epoch {epoch}, step {}", i + 1),
@@ -91,32 +137,46 @@ impl Pass<'_> {
 
     fn step(
         &self,
-        network: &Network,
-        optimiser: &mut Optimiser,
+        learner: &mut Learner,
         rows: &Rows,
         batch: &[usize],
-        epoch: usize,
-        rate: f64,
+        (epoch, number, rate): (usize, usize, f64),
     ) -> Result<(f64, f64), tch::TchError> {
         let training = &self.recipe.training;
         let index: Vec<i64> = batch.iter().map(|&i| i as i64).collect();
         let index = Tensor::f_from_slice(&index)?.f_to(self.device)?;
         let pick = |t: &Tensor| t.f_index_select(0, &index);
         let grey = pick(&rows.images)?;
-        let varied = augment(&self.recipe.augmentation, &grey, batch, training.seed, epoch, self.device)?;
+        // A row that is drawn twice is varied twice.
+        let places: Vec<usize>;
+        let varied_by = if training.balance == Balance::Sampling {
+            places = (0..batch.len()).map(|i| number * training.batch + i).collect();
+            &places
+        } else {
+            batch
+        };
+        let draws = Draws { rows: varied_by, seed: training.seed, epoch };
+        let varied = augment(&self.recipe.augmentation, self.recipe.input.crop, &grey, draws, self.device)?;
         let features = rows.features.as_ref().map(pick).transpose()?;
         let labels = pick(&rows.labels)?;
-        let logits = network.forward(&self.scale.apply(&varied)?, features.as_ref(), true)?;
-        let weight: Option<Tensor> = None;
-        let entropy =
-            logits.f_cross_entropy_loss(&labels, weight, tch::Reduction::Mean, -100, training.label_smoothing)?;
-        let loss = match network.penalty()? {
+        let one_hot = labels.f_one_hot(self.classes)?.f_to_kind(Kind::Float)?;
+        let mut rng = generator(training.seed, epoch, MIXING - number);
+        let (mixed, targets) = mix(&self.recipe.augmentation, varied, one_hot, &mut rng)?;
+        let logits = learner.network.forward(&self.scale.apply(&mixed)?, features.as_ref(), true)?;
+        let entropy = logits.f_cross_entropy_loss(
+            &targets,
+            self.weights.as_ref(),
+            tch::Reduction::Mean,
+            -100,
+            training.label_smoothing,
+        )?;
+        let loss = match learner.network.penalty()? {
             Some(penalty) => entropy.f_add(&penalty)?,
             None => entropy.shallow_clone(),
         };
-        optimiser.zero_grad();
+        learner.zero_grad();
         loss.f_backward()?;
-        optimiser.step(rate)?;
+        learner.step(rate)?;
         let hits = logits.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?;
         Ok((entropy.f_double_value(&[])?, hits.f_double_value(&[])?))
     }
@@ -136,7 +196,7 @@ impl Pass<'_> {
             let x = self.scale.apply(&part(&rows.images)?)?;
             let features = rows.features.as_ref().map(part).transpose()?;
             let labels = part(&rows.labels)?;
-            let p = network.probabilities(&x, features.as_ref(), self.recipe.training.flip_at_prediction)?;
+            let p = network.probabilities(&x, features.as_ref())?;
             let own = p.f_gather(1, &labels.f_unsqueeze(1)?, false)?.f_clamp_min(1e-12)?;
             loss -= own.f_log()?.f_sum(Kind::Double)?.f_double_value(&[])?;
             right += p.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?.f_double_value(&[])?;

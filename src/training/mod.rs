@@ -1,8 +1,11 @@
 //! The training loop: batches, augmentation, schedule, checkpoint and resume.
 
 mod augmentation;
+mod average;
 mod checkpoint;
 mod epoch;
+mod learner;
+mod mixing;
 mod optimiser;
 mod schedule;
 #[cfg(test)]

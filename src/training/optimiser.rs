@@ -1,10 +1,10 @@
-//! SGD with Nesterov momentum, Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019).
+//! SGD with momentum, Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019).
 //!
 //! Written here because tch's optimisers neither show their state, without which no resume is exact, nor run fused on
 //! the processor. Large weights are worked through in pieces that fit the processor's cache, so that each number is
 //! fetched from memory once a step and not once for each of its operations.
 
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use crate::artifact::Tensors;
 use crate::error::{Error, Result};
@@ -32,7 +32,10 @@ struct Slot {
 pub(crate) struct Optimiser {
     kind: OptimiserKind,
     momentum: f64,
+    nesterov: bool,
     weight_decay: f64,
+    clip_value: Option<f64>,
+    clip_norm: Option<f64>,
     slots: Vec<Slot>,
     /// Steps taken, for the bias correction of Adam.
     steps: u64,
@@ -54,12 +57,20 @@ impl Optimiser {
         Ok(Self {
             kind: recipe.optimiser,
             momentum: recipe.momentum,
+            nesterov: recipe.nesterov,
             weight_decay: recipe.weight_decay,
+            clip_value: recipe.clip_value,
+            clip_norm: recipe.clip_norm,
             slots: slots
                 .map(|(name, variable)| slot(name, variable).map_err(torch_error("set the optimiser up")))
                 .collect::<Result<_>>()?,
             steps: 0,
         })
+    }
+
+    /// Steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
     }
 
     /// Forgets the gradients of the last step.
@@ -73,6 +84,7 @@ impl Optimiser {
     pub fn step(&mut self, learning_rate: f64) -> Result<(), TchError> {
         self.steps += 1;
         let _guard = tch::no_grad_guard();
+        self.clip()?;
         for slot in &self.slots {
             let gradient = slot.variable.f_grad()?;
             if !gradient.defined() {
@@ -93,6 +105,29 @@ impl Optimiser {
             } else {
                 let (m, v) = (slot.first.shallow_clone(), slot.second.shallow_clone());
                 self.update(slot.variable.f_detach()?, &gradient, m, v, slot.decay, learning_rate)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the gradients within the recipe's limits.
+    fn clip(&self) -> Result<(), TchError> {
+        let gradients = || self.slots.iter().map(|slot| slot.variable.grad()).filter(Tensor::defined);
+        if let Some(limit) = self.clip_value {
+            for mut gradient in gradients() {
+                let _ = gradient.f_clamp_(-limit, limit)?;
+            }
+        }
+        if let Some(limit) = self.clip_norm {
+            let mut squares = 0.0;
+            for gradient in gradients() {
+                squares += gradient.f_square()?.f_sum(Kind::Double)?.f_double_value(&[])?;
+            }
+            let norm = squares.sqrt();
+            if norm > limit {
+                for mut gradient in gradients() {
+                    let _ = gradient.f_mul_scalar_(limit / norm)?;
+                }
             }
         }
         Ok(())
@@ -120,8 +155,8 @@ impl Optimiser {
         match self.kind {
             OptimiserKind::Sgd => {
                 let _ = first.f_mul_scalar_(self.momentum)?.f_add_(g)?;
-                let ahead = first.f_mul_scalar(self.momentum)?.f_add_(g)?;
-                let _ = p.f_sub_(&ahead.f_mul_scalar(rate)?)?;
+                let change = if self.nesterov { first.f_mul_scalar(self.momentum)?.f_add_(g)? } else { first };
+                let _ = p.f_sub_(&change.f_mul_scalar(rate)?)?;
             }
             OptimiserKind::Adam | OptimiserKind::Adamw => {
                 if self.kind == OptimiserKind::Adamw && decay > 0.0 {
@@ -157,17 +192,9 @@ impl Optimiser {
     /// Goes on from a state that [`Optimiser::state`] gave; `origin` names the file in errors.
     pub fn restore(&mut self, tensors: &Tensors, steps: u64, origin: &std::path::Path) -> Result<()> {
         for slot in &mut self.slots {
-            let put = |key: String, target: &mut Tensor| -> Result<()> {
-                let shape: Vec<usize> = target.size().iter().map(|&n| n as usize).collect();
-                let array = tensors.get(&key).filter(|a| a.shape() == shape).ok_or_else(|| {
-                    Error::malformed(origin, &key, "nothing that fits", format!("a tensor of shape {shape:?}"))
-                })?;
-                let read = Tensor::try_from(array).map_err(torch_error("resume"))?;
-                target.f_copy_(&read).map_err(torch_error("resume"))
-            };
-            put(format!("first/{}", slot.name), &mut slot.first)?;
+            put(tensors, format!("first/{}", slot.name), &mut slot.first, origin)?;
             if slot.second.numel() > 0 {
-                put(format!("second/{}", slot.name), &mut slot.second)?;
+                put(tensors, format!("second/{}", slot.name), &mut slot.second, origin)?;
             }
         }
         self.steps = steps;
@@ -175,15 +202,26 @@ impl Optimiser {
     }
 }
 
+/// Copies the tensor `key` into `target`; `origin` names the file in errors.
+pub(super) fn put(tensors: &Tensors, key: String, target: &mut Tensor, origin: &std::path::Path) -> Result<()> {
+    let shape: Vec<usize> = target.size().iter().map(|&n| n as usize).collect();
+    let array = tensors
+        .get(&key)
+        .filter(|a| a.shape() == shape)
+        .ok_or_else(|| Error::malformed(origin, &key, "nothing that fits", format!("a tensor of shape {shape:?}")))?;
+    let read = Tensor::try_from(array).map_err(torch_error("resume"))?;
+    target.f_copy_(&read).map_err(torch_error("resume"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::recipe::NetworkRecipe;
+    use tch::nn;
     use tch::nn::OptimizerConfig;
-    use tch::{Kind, nn};
 
     /// Ours against libtorch's own optimiser on the same gradients, with a weight large enough to be cut into pieces.
-    fn compare(kind: OptimiserKind, build: impl Fn(&nn::VarStore) -> nn::Optimizer) {
+    fn compare(kind: OptimiserKind, nesterov: bool, build: impl Fn(&nn::VarStore) -> nn::Optimizer) {
         let vs = nn::VarStore::new(tch::Device::Cpu);
         let theirs = vs.root().var("w", &[300, 700], nn::Init::Const(0.5));
         let mut optimizer = build(&vs);
@@ -191,7 +229,7 @@ mod tests {
             "title = 'x'\n[[block]]\nfilters = [1]\npadding = ['same']\n[head]\nhidden = []\n[training]\nepochs = 1\nbatch = 2\noptimiser = 'adam'\nlearning-rate = 0.01",
         )
         .unwrap();
-        let recipe = TrainingRecipe { optimiser: kind, weight_decay: 0.1, ..recipe.training };
+        let recipe = TrainingRecipe { optimiser: kind, nesterov, weight_decay: 0.1, ..recipe.training };
         let ours = theirs.detach().copy().set_requires_grad(true);
         let zeros = || ours.detach().zeros_like();
         let slot =
@@ -201,7 +239,10 @@ mod tests {
         let mut optimiser = Optimiser {
             kind,
             momentum: recipe.momentum,
+            nesterov,
             weight_decay: recipe.weight_decay,
+            clip_value: None,
+            clip_norm: None,
             slots: vec![Slot { second, ..slot }],
             steps: 0,
         };
@@ -219,8 +260,10 @@ mod tests {
 
     #[test]
     fn steps_equal_those_of_libtorch() {
-        compare(OptimiserKind::Adamw, |vs| nn::adamw(0.9, 0.999, 0.1).build(vs, 0.01).unwrap());
-        compare(OptimiserKind::Adam, |vs| nn::adam(0.9, 0.999, 0.1).build(vs, 0.01).unwrap());
-        compare(OptimiserKind::Sgd, |vs| nn::sgd(0.9, 0.0, 0.1, true).build(vs, 0.01).unwrap());
+        compare(OptimiserKind::Adamw, true, |vs| nn::adamw(0.9, 0.999, 0.1).build(vs, 0.01).unwrap());
+        compare(OptimiserKind::Adam, true, |vs| nn::adam(0.9, 0.999, 0.1).build(vs, 0.01).unwrap());
+        for nesterov in [false, true] {
+            compare(OptimiserKind::Sgd, nesterov, |vs| nn::sgd(0.9, 0.0, 0.1, nesterov).build(vs, 0.01).unwrap());
+        }
     }
 }

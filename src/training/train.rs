@@ -19,7 +19,7 @@ use crate::recipe::{NetworkRecipe, Recipe};
 
 use super::checkpoint::Checkpoint;
 use super::epoch::{Pass, Rows};
-use super::optimiser::Optimiser;
+use super::learner::Learner;
 
 /// What a network is trained on.
 #[derive(Clone, Copy)]
@@ -62,32 +62,38 @@ pub fn train_network(
     let classes = data.dataset.info.classes.clone();
     let seed = recipe.value.training.seed;
     let device = options.device.0;
-    let mut network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
-    let mut optimiser = Optimiser::new(&recipe.value.training, &network)?;
+    let network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
+    let parameters = network.parameters();
+    let mut learner = Learner::new(&recipe.value.training, network)?;
     let fingerprint = network_fingerprint(&recipe.value, &data.dataset.info.fingerprint, data.feature.map(|f| f.1));
 
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best_epoch = 0;
     if let Some(checkpoint) = usable_checkpoint(folder, &fingerprint, options, progress)? {
         let path = Checkpoint::path(folder);
-        network.set_weights(&checkpoint.weights, &path)?;
-        optimiser.restore(&checkpoint.moments, checkpoint.steps, &path)?;
+        learner.restore(&checkpoint.weights, &checkpoint.moments, checkpoint.steps, &path)?;
         (history, best_epoch) = (checkpoint.history, checkpoint.best_epoch);
         progress.say(&format!("{}: going on after epoch {}", recipe.name, history.len()));
     }
 
     TrainedNetwork::forget(folder)?;
-    let pass = Pass { recipe: &recipe.value, scale, device, progress };
+    let labels = labels_of(data, Split::Train);
+    let pass = Pass::new(&recipe.value, scale, device, progress, (&labels, classes.len()))?;
     let epochs = recipe.value.training.epochs;
     let training_rows = train.labels.size()[0] as u64;
     for epoch in history.len() + 1..=epochs {
+        if recipe.value.training.patience.is_some_and(|patience| epoch > best_epoch + patience) {
+            progress.say(&format!("{}: no better on validation since epoch {best_epoch}; training ends", recipe.name));
+            break;
+        }
         let clock = Instant::now();
         progress.start(&format!("{} {epoch}/{epochs}", recipe.name), training_rows, "images");
-        let Some(fitted) = pass.train(&network, &mut optimiser, &train, epoch)? else {
+        let Some(fitted) = pass.train(&mut learner, &train, epoch)? else {
             progress.finish("");
             return Err(Error::Interrupted { kept: kept(&recipe.name, history.len()) });
         };
-        let scored = pass.score(&network, &validation)?;
+        let (scored, kept_weights) =
+            learner.kept(|network| Ok((pass.score(network, &validation)?, network.weights()?)))?;
         let steps = pass.batches(training_rows as usize);
         let training = &recipe.value.training;
         let record = EpochRecord {
@@ -96,12 +102,7 @@ pub fn train_network(
             train_accuracy: fitted.accuracy,
             validation_loss: finite(scored.loss),
             validation_accuracy: scored.accuracy,
-            learning_rate: super::schedule::learning_rate(
-                training.schedule,
-                training.learning_rate,
-                epoch * steps - 1,
-                epochs * steps,
-            ),
+            learning_rate: super::schedule::learning_rate(training, epoch * steps - 1, steps),
             seconds: clock.elapsed().as_secs_f64(),
         };
         progress.finish(&line(&recipe.name, &record, epochs, training_rows));
@@ -112,24 +113,23 @@ pub fn train_network(
             a > b || (a == b && loss(&record) < loss(best))
         });
         history.push(record);
-        let weights = network.weights()?;
         if better {
             best_epoch = epoch;
-            let mut kept = weights.clone();
+            let mut kept = kept_weights;
             kept.insert(FEATURE_MEAN.into(), feature_mean.clone().into_dyn());
             kept.insert(FEATURE_DEVIATION.into(), feature_deviation.clone().into_dyn());
             // Before the checkpoint: if the run ends between the two, the repeated epoch writes the same weights again.
             write_tensors(&folder.join("weights.safetensors"), &kept, "")?;
         }
         write_history(&folder.join("history.csv"), &history)?;
-        let (moments, steps) = optimiser.state()?;
+        let (moments, steps) = learner.state()?;
         Checkpoint {
             fingerprint: fingerprint.clone(),
             threads: options.threads,
             history: history.clone(),
             best_epoch,
             steps,
-            weights,
+            weights: learner.network.weights()?,
             moments,
         }
         .save(folder)?;
@@ -150,7 +150,7 @@ pub fn train_network(
         feature_dimensions: feature_mean.len(),
         pixel_mean: scale.mean,
         pixel_deviation: scale.deviation,
-        parameters: network.parameters(),
+        parameters,
         best_epoch,
         history,
         threads: options.threads,
@@ -196,11 +196,16 @@ fn measure(recipe: &NetworkRecipe, data: TrainingData) -> Result<(InputScale, Ar
     }
 }
 
+/// The labels of a split's rows.
+fn labels_of(data: TrainingData, split: Split) -> Vec<i64> {
+    data.dataset.rows(split).iter().map(|&i| i64::from(data.dataset.labels[i])).collect()
+}
+
 /// The rows of a split on the device.
 fn rows(data: TrainingData, split: Split, mean: &Array1<f32>, deviation: &Array1<f32>, device: Device) -> Result<Rows> {
     let index = data.dataset.rows(split);
     let images: Array3<u8> = data.dataset.images.select(Axis(0), &index);
-    let labels: Vec<i64> = index.iter().map(|&i| i64::from(data.dataset.labels[i])).collect();
+    let labels = labels_of(data, split);
     let features = data.feature.filter(|_| !mean.is_empty()).map(|(f, _)| f.select(Axis(0), &index));
     let build = || -> Result<Rows, tch::TchError> {
         let features = match &features {

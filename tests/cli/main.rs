@@ -5,12 +5,14 @@
 mod support;
 
 mod aggregate;
+mod crossval;
 mod embedding;
 mod extract;
 mod handcrafted;
 mod help;
 mod import;
 mod inspect;
+mod networks;
 mod report;
 mod run;
 mod small;

@@ -31,6 +31,7 @@ fn comparison() -> Comparison {
     };
     Comparison {
         ingredients: vec![],
+        folds: None,
         title: "A few rows".into(),
         experiment: "few".into(),
         command: "ferrofuse run results/few.toml".into(),

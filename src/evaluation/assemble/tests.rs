@@ -47,6 +47,7 @@ fn input<'a>(entries: Vec<EntryInput>, aggregates: &'a [AggregateRecipe]) -> Com
         entries,
         aggregates,
         ingredients: &[],
+        folds: None,
         seen: Seen::default(),
     }
 }

@@ -1,61 +1,32 @@
-//! The layers that a network recipe describes: blocks of convolutions, the hybrid head, the classifier.
+//! The network that a recipe describes: trunk, hybrid head, classifier.
 //!
 //! With a fused feature this is the hybrid head of Al-Shabi, Cheah and Connie (arXiv:1608.02833): a dense layer on the
-//! handcrafted feature is concatenated with the flattened trunk, and the dense layers after it see both.
+//! handcrafted feature is concatenated with the flattened trunk, and the dense layers after it see both. A gated head
+//! and a late one are there for comparison.
 
-use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
-use tch::nn::{Init, Path, VarStore};
+use tch::nn::{Path, VarStore};
 use tch::{Kind, TchError, Tensor};
 
 use crate::artifact::Tensors;
 use crate::error::{Error, Result};
-use crate::recipe::{BatchNorm, NetworkRecipe, Padding};
+use crate::recipe::{FusionRecipe, HeadRecipe, Join, NetworkRecipe};
 
+use super::block::Block;
+use super::layers::{BatchNormalisation, Dense, NEAR_ZERO, dropout, glorot};
 use super::torch_error;
+use super::views::Views;
 
-/// Convolutions start as He et al. (2015) draw them for ReLU layers.
-const HE: Init =
-    Init::Kaiming { dist: NormalOrUniform::Normal, fan: FanInOut::FanIn, non_linearity: NonLinearity::ReLU };
-/// The classifier starts near zero: with dropout before it, larger weights make the first logits so far apart that the
-/// first epochs are spent on taking them back.
-const NEAR_ZERO: Init = Init::Randn { mean: 0.0, stdev: 0.01 };
-
-/// Dense layers start as Glorot and Bengio (2010) draw them, which is what Keras does.
-fn glorot(inputs: i64, outputs: i64) -> Init {
-    let limit = (6.0 / (inputs + outputs) as f64).sqrt();
-    Init::Uniform { lo: -limit, up: limit }
-}
-
-struct Convolution {
-    weight: Tensor,
-    bias: Tensor,
-    padding: i64,
-    norm: Option<Norm>,
-}
-
-struct Norm {
-    weight: Tensor,
-    bias: Tensor,
-    mean: Tensor,
-    variance: Tensor,
-}
-
-struct Block {
-    convolutions: Vec<Convolution>,
-    pool: i64,
-    norm: Option<Norm>,
-    dropout: f64,
-}
-
-struct Dense {
-    weight: Tensor,
-    bias: Tensor,
-}
-
-struct Fusion {
+/// A dense layer of the head.
+struct Hidden {
     dense: Dense,
-    dropout: f64,
-    l2: f64,
+    norm: Option<BatchNormalisation>,
+}
+
+/// The dense layer on the feature, and for a gated head the one on the trunk and the gate.
+struct Fusion {
+    recipe: FusionRecipe,
+    dense: Dense,
+    gated: Option<[Dense; 2]>,
 }
 
 /// A network with its variables.
@@ -63,9 +34,10 @@ pub(crate) struct Network {
     variables: VarStore,
     blocks: Vec<Block>,
     fusion: Option<Fusion>,
-    hidden: Vec<Dense>,
-    head_dropout: f64,
+    hidden: Vec<Hidden>,
+    head: HeadRecipe,
     output: Dense,
+    views: Views,
 }
 
 impl Network {
@@ -80,65 +52,68 @@ impl Network {
         seed: u64,
         device: tch::Device,
     ) -> Result<Self> {
-        let flat = trunk_outputs(recipe, size)?;
+        let shapes = shapes(recipe, size)?;
         tch::manual_seed(seed as i64);
-        build(recipe, flat, feature as i64, classes as i64, device).map_err(torch_error("build the network"))
+        build(recipe, &shapes, feature as i64, classes as i64, device).map_err(torch_error("build the network"))
     }
 
-    /// Logits, b x c, of pictures (b x 1 x h x w) and their feature vectors (b x d).
+    /// Logits, b x c, of pictures (b x k x h x w, cut already) and their feature vectors (b x d).
     pub fn forward(&self, images: &Tensor, features: Option<&Tensor>, train: bool) -> Result<Tensor, TchError> {
         self.output.forward(&self.embedding(images, features, train)?)
     }
 
     /// What the last layer reads, b x u.
-    pub fn embedding(&self, images: &Tensor, features: Option<&Tensor>, train: bool) -> Result<Tensor, TchError> {
+    fn embedding(&self, images: &Tensor, features: Option<&Tensor>, train: bool) -> Result<Tensor, TchError> {
         let mut x = images.shallow_clone();
         for block in &self.blocks {
-            for c in &block.convolutions {
-                x = x.f_conv2d(&c.weight, Some(&c.bias), [1, 1], [c.padding, c.padding], [1, 1], 1)?;
-                if let Some(norm) = &c.norm {
-                    x = norm.forward(&x, train)?;
-                }
-                x = x.f_relu_()?;
-            }
-            if block.pool > 1 {
-                x = x.f_max_pool2d([block.pool, block.pool], [block.pool, block.pool], [0, 0], [1, 1], false)?;
-            }
-            if let Some(norm) = &block.norm {
-                x = norm.forward(&x, train)?;
-            }
-            x = dropout(x, block.dropout, train)?;
+            x = block.forward(&x, train)?;
         }
         x = x.f_flatten(1, -1)?;
-        if let (Some(fusion), Some(features)) = (&self.fusion, features) {
-            let f = dropout(fusion.dense.forward(features)?.f_relu()?, fusion.dropout, train)?;
-            x = Tensor::f_cat(&[f, x], 1)?;
+        let fused = match (&self.fusion, features) {
+            (Some(fusion), Some(features)) => Some((fusion, fusion.forward(features, train)?)),
+            _ => None,
+        };
+        if let Some((fusion, f)) = &fused {
+            x = fusion.join_before_head(x, f, train)?;
         }
-        for dense in &self.hidden {
-            x = dropout(dense.forward(&x)?.f_relu()?, self.head_dropout, train)?;
+        x = dropout(x, self.head.input_dropout, train)?;
+        for layer in &self.hidden {
+            x = layer.dense.forward(&x)?.f_relu()?;
+            if let Some(norm) = &layer.norm {
+                x = norm.forward(&x, train)?;
+            }
+            x = dropout(x, self.head.dropout, train)?;
         }
-        Ok(x)
+        match fused {
+            Some((fusion, f)) if fusion.recipe.join == Join::Late => Tensor::f_cat(&[f, x], 1),
+            _ => Ok(x),
+        }
+    }
+
+    /// The embedding, b x u, of the middle of whole pictures.
+    pub fn embed(&self, images: &Tensor, features: Option<&Tensor>) -> Result<Tensor, TchError> {
+        self.embedding(&self.views.middle(images)?, features, false)
     }
 
     /// Numbers in an embedding, u.
     pub fn embedding_dimensions(&self) -> usize {
-        self.output.weight.size().last().map_or(0, |&u| u as usize)
+        self.output.weight().size().last().map_or(0, |&u| u as usize)
     }
 
-    /// Class probabilities, b x c, of pictures as they are; with `flip` the mean over each picture and its mirror image.
-    pub fn probabilities(&self, images: &Tensor, features: Option<&Tensor>, flip: bool) -> Result<Tensor, TchError> {
-        let predict = |x: &Tensor| self.forward(x, features, false)?.f_softmax(-1, Kind::Float);
-        let p = predict(images)?;
-        match flip {
-            true => p.f_add(&predict(&images.f_flip([3])?)?)?.f_div_scalar(2.0),
-            false => Ok(p),
-        }
+    /// Class probabilities, b x c, of whole pictures: the mean over the views that the recipe asks for.
+    pub fn probabilities(&self, images: &Tensor, features: Option<&Tensor>) -> Result<Tensor, TchError> {
+        let views = self.views.of_images(images)?;
+        let predict = |x| self.forward(x, features, false)?.f_softmax(-1, Kind::Float);
+        let all = views.iter().map(predict).collect::<Result<Vec<_>, _>>()?;
+        Tensor::f_stack(&all, 0)?.f_mean_dim(0i64, false, Kind::Float)
     }
 
     /// The L2 penalty of the fused layer's weights, to be added to the loss; none without one.
     pub fn penalty(&self) -> Result<Option<Tensor>, TchError> {
         match &self.fusion {
-            Some(f) if f.l2 > 0.0 => Ok(Some((f.dense.weight.f_square()?.f_sum(None)?).f_mul_scalar(f.l2)?)),
+            Some(f) if f.recipe.l2 > 0.0 => {
+                Ok(Some(f.dense.weight().f_square()?.f_sum(None)?.f_mul_scalar(f.recipe.l2)?))
+            }
             _ => Ok(None),
         }
     }
@@ -151,6 +126,13 @@ impl Network {
     /// The numbers that training fits.
     pub fn parameters(&self) -> u64 {
         self.trainable().iter().map(|t| t.numel() as u64).sum()
+    }
+
+    /// All variables by name, running statistics included, in the order of their names.
+    pub fn named(&self) -> Vec<(String, Tensor)> {
+        let mut named: Vec<_> = self.variables.variables().into_iter().collect();
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        named
     }
 
     /// Names of the trainable variables, in the order of [`Network::trainable`].
@@ -200,114 +182,103 @@ impl Network {
     }
 }
 
+impl Fusion {
+    fn new(path: &Path, recipe: &FusionRecipe, feature: i64, trunk: i64) -> Result<Self, TchError> {
+        let units = recipe.hidden;
+        let dense = Dense::new(path, feature, units, glorot(feature, units))?;
+        let gated = match recipe.join {
+            Join::Gated => Some([
+                Dense::new(&path.sub("trunk"), trunk, units, glorot(trunk, units))?,
+                Dense::new(&path.sub("gate"), 2 * units, units, glorot(2 * units, units))?,
+            ]),
+            Join::Concatenate | Join::Late => None,
+        };
+        Ok(Self { recipe: recipe.clone(), dense, gated })
+    }
+
+    /// What the dense layer makes of feature vectors, b x units.
+    fn forward(&self, features: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        dropout(self.dense.forward(features)?.f_relu()?, self.recipe.dropout, train)
+    }
+
+    /// What the head's layers read of the flattened trunk (b x t) and [`Fusion::forward`].
+    fn join_before_head(&self, trunk: Tensor, f: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        match (&self.gated, self.recipe.join) {
+            (Some([on_trunk, gate]), _) => {
+                let x = dropout(on_trunk.forward(&trunk)?.f_relu()?, self.recipe.dropout, train)?;
+                let open = gate.forward(&Tensor::f_cat(&[f, &x], 1)?)?.f_sigmoid()?;
+                // Open for the trunk, closed for the feature.
+                f.f_lerp_tensor(&x, &open)
+            }
+            (None, Join::Late) => Ok(trunk),
+            (None, _) => Tensor::f_cat(&[f, &trunk], 1),
+        }
+    }
+}
+
 /// A tensor's values in C order of its shape.
 pub(crate) fn to_array(tensor: &Tensor) -> Result<ndarray::ArrayD<f32>, TchError> {
     let plain = tensor.f_detach()?.f_to(tch::Device::Cpu)?.f_contiguous()?;
     (&plain).try_into()
 }
 
-impl Norm {
-    fn new(path: &Path, channels: i64) -> Result<Self, TchError> {
-        Ok(Self {
-            weight: path.f_ones("weight", &[channels])?,
-            bias: path.f_zeros("bias", &[channels])?,
-            mean: path.f_zeros_no_train("running_mean", &[channels])?,
-            variance: path.f_ones_no_train("running_var", &[channels])?,
-        })
-    }
-
-    fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
-        let (w, b, m, v) = (Some(&self.weight), Some(&self.bias), Some(&self.mean), Some(&self.variance));
-        x.f_batch_norm(w, b, m, v, train, 0.1, 1e-5, true)
-    }
-}
-
-impl Dense {
-    fn new(path: &Path, inputs: i64, outputs: i64, init: Init) -> Result<Self, TchError> {
-        Ok(Self { weight: path.f_var("weight", &[outputs, inputs], init)?, bias: path.f_zeros("bias", &[outputs])? })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        x.f_linear(&self.weight, Some(&self.bias))
-    }
-}
-
-fn dropout(x: Tensor, share: f64, train: bool) -> Result<Tensor, TchError> {
-    if train && share > 0.0 { x.f_dropout(share, true) } else { Ok(x) }
-}
-
-/// Numbers that leave the trunk for a picture of this size.
-fn trunk_outputs(recipe: &NetworkRecipe, size: [usize; 2]) -> Result<i64> {
+/// Channels, height and width of what each block reads, and at the end of what the last one gives.
+fn shapes(recipe: &NetworkRecipe, size: [usize; 2]) -> Result<Vec<[i64; 3]>> {
     let [mut h, mut w] = size.map(|s| s as i64);
-    let mut channels = 1;
-    for (i, block) in recipe.block.iter().enumerate() {
-        for (&filters, padding) in block.filters.iter().zip(&block.padding) {
-            if *padding == Padding::Valid {
-                h -= block.kernel - 1;
-                w -= block.kernel - 1;
-            }
-            channels = filters;
+    if let Some(crop) = recipe.input.crop {
+        if size.iter().any(|&side| side < crop) {
+            let found = format!("{h} x {w}");
+            return Err(Error::invalid("picture size", found, format!("at least the crop of {crop} x {crop}")));
         }
-        h /= block.pool;
-        w /= block.pool;
-        if h < 1 || w < 1 {
-            let expected = format!("pictures large enough to leave a pixel after block {i}");
-            return Err(Error::invalid("picture size", format!("{} x {}", size[0], size[1]), expected));
-        }
+        (h, w) = (crop as i64, crop as i64);
     }
-    Ok(channels * h * w)
+    let mut shapes = vec![[if recipe.input.three_channels { 3 } else { 1 }, h, w]];
+    for (i, block) in recipe.block.iter().enumerate() {
+        let Some(shape) = shapes.last().and_then(|&shape| block.output(shape)) else {
+            let expected = format!("pictures large enough to leave a pixel after block {i}");
+            return Err(Error::invalid("picture size", format!("{h} x {w}"), expected));
+        };
+        shapes.push(shape);
+    }
+    Ok(shapes)
 }
 
 fn build(
     recipe: &NetworkRecipe,
-    flat: i64,
+    shapes: &[[i64; 3]],
     feature: i64,
     classes: i64,
     device: tch::Device,
 ) -> Result<Network, TchError> {
     let variables = VarStore::new(device);
     let root = variables.root();
-    let mut channels = 1;
     let mut blocks = Vec::with_capacity(recipe.block.len());
-    for (i, b) in recipe.block.iter().enumerate() {
-        let path = root.sub("block").sub(i);
-        let mut convolutions = Vec::with_capacity(b.filters.len());
-        for (j, (&filters, padding)) in b.filters.iter().zip(&b.padding).enumerate() {
-            let path = path.sub("conv").sub(j);
-            let weight = path.f_var("weight", &[filters, channels, b.kernel, b.kernel], HE)?;
-            // Weights that lie channels-last in memory make libtorch run the whole trunk that way: 15 to 29 % faster.
-            let last = weight.f_detach()?.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])?;
-            let mut weight = weight;
-            tch::no_grad(|| weight.set_data(&last));
-            let norm = match b.batch_norm {
-                BatchNorm::Each => Some(Norm::new(&path.sub("norm"), filters)?),
-                _ => None,
-            };
-            let padding = if *padding == Padding::Same { b.kernel / 2 } else { 0 };
-            convolutions.push(Convolution { weight, bias: path.f_zeros("bias", &[filters])?, padding, norm });
-            channels = filters;
-        }
-        let norm = match b.batch_norm {
-            BatchNorm::AfterPool => Some(Norm::new(&path.sub("norm"), channels)?),
-            _ => None,
-        };
-        blocks.push(Block { convolutions, pool: b.pool, norm, dropout: b.dropout });
+    for (i, (b, shape)) in recipe.block.iter().zip(shapes.windows(2)).enumerate() {
+        blocks.push(Block::new(&root.sub("block").sub(i), b, shape[0][0], shape[1])?);
     }
-    let mut width = flat;
+    let mut width = shapes.last().map_or(0, |shape| shape.iter().product());
     let fusion = match &recipe.fusion {
-        Some(f) => {
-            width += f.hidden;
-            let dense = Dense::new(&root.sub("fusion"), feature, f.hidden, glorot(feature, f.hidden))?;
-            Some(Fusion { dense, dropout: f.dropout, l2: f.l2 })
-        }
+        Some(f) => Some(Fusion::new(&root.sub("fusion"), f, feature, width)?),
         None => None,
     };
+    let units = recipe.fusion.as_ref().map(|f| (f.join, f.hidden));
+    match units {
+        Some((Join::Concatenate, units)) => width += units,
+        Some((Join::Gated, units)) => width = units,
+        Some((Join::Late, _)) | None => {}
+    }
     let mut hidden = Vec::with_capacity(recipe.head.hidden.len());
     for (i, &units) in recipe.head.hidden.iter().enumerate() {
-        hidden.push(Dense::new(&root.sub("head").sub(i), width, units, glorot(width, units))?);
+        let path = root.sub("head").sub(i);
+        let dense = Dense::new(&path, width, units, glorot(width, units))?;
+        let norm = if recipe.head.batch_norm { Some(BatchNormalisation::new(&path.sub("norm"), units)?) } else { None };
+        hidden.push(Hidden { dense, norm });
         width = units;
     }
+    if let Some((Join::Late, units)) = units {
+        width += units;
+    }
     let output = Dense::new(&root.sub("output"), width, classes, NEAR_ZERO)?;
-    let head_dropout = recipe.head.dropout;
-    Ok(Network { variables, blocks, fusion, hidden, head_dropout, output })
+    let (head, views) = (recipe.head.clone(), Views::of(recipe));
+    Ok(Network { variables, blocks, fusion, hidden, head, output, views })
 }

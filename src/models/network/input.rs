@@ -29,6 +29,11 @@ impl InputScale {
 
     /// b x 1 x h x w of grey values 0 to 255 (any type) to f32 as the network wants it.
     pub fn apply(&self, grey: &Tensor) -> Result<Tensor, TchError> {
+        let x = self.scaled(grey)?;
+        if self.recipe.three_channels { x.f_expand([-1, 3, -1, -1], false) } else { Ok(x) }
+    }
+
+    fn scaled(&self, grey: &Tensor) -> Result<Tensor, TchError> {
         let x = grey.f_to_kind(Kind::Float)?.f_div_scalar(255.0)?;
         if self.recipe.per_image {
             let mean = x.f_mean_dim([2i64, 3].as_slice(), true, Kind::Float)?;

@@ -1,9 +1,14 @@
 //! Convolutional networks with an optional hybrid head, on libtorch.
 
 mod architecture;
+mod block;
 mod device;
 mod input;
+mod layers;
+#[cfg(test)]
+mod tests;
 mod trained;
+mod views;
 
 pub use device::Device;
 pub use trained::TrainedNetwork;
@@ -11,6 +16,7 @@ pub(crate) use trained::{FEATURE_DEVIATION, FEATURE_MEAN};
 
 pub(crate) use architecture::{Network, to_array};
 pub(crate) use input::{InputScale, feature_scale, feature_tensor, image_tensor};
+pub(crate) use views::cut;
 
 use crate::error::Error;
 

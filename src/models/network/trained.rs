@@ -93,9 +93,8 @@ impl TrainedNetwork {
         features: Option<ArrayView2<f32>>,
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
-        let flip = self.description.recipe.training.flip_at_prediction;
         let classes = self.description.classes.len();
-        self.in_batches(classes, images, features, progress, |x, f| self.network.probabilities(x, f, flip))
+        self.in_batches(classes, images, features, progress, |x, f| self.network.probabilities(x, f))
     }
 
     /// Embeddings, n x u: what the last layer reads of pictures and features as [`TrainedNetwork::predict_proba`] takes
@@ -110,7 +109,7 @@ impl TrainedNetwork {
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
         let units = self.network.embedding_dimensions();
-        self.in_batches(units, images, features, progress, |x, f| self.network.embedding(x, f, false))
+        self.in_batches(units, images, features, progress, |x, f| self.network.embed(x, f))
     }
 
     /// What `apply` makes of every row (n x columns), as many at once as the network takes.

@@ -1,0 +1,157 @@
+//! Cross-validation: every model once for each fold, scored on all folds together.
+
+use ndarray::Array2;
+
+use super::compare::{RunOutcome, is_fresh};
+use super::{FittedModel, Runner};
+use crate::artifact::Fingerprint;
+use crate::dataset::{Dataset, DatasetInfo, Folds, Split, identical_to_training, near_training};
+use crate::error::{Error, Result};
+use crate::evaluation::{EntryInput, FoldsOfRows, Seen, TrainingFacts};
+use crate::models::Start;
+use crate::predictions::{EntryKind, Predictions};
+use crate::recipe::{ExperimentRecipe, FoldsRecipe, Kind, ModelRecipe, Recipe, load};
+use crate::report;
+
+impl Runner<'_> {
+    /// Does everything that a cross-validation needs and is not there yet: import, and for each fold extract, train and
+    /// predict; then the report over all folds.
+    ///
+    /// # Errors
+    /// What the steps give; [`Error::Invalid`] for a recipe without folds. What was finished stays, so that the next run
+    /// goes on from there.
+    pub fn crossval(&self, name: &str) -> Result<RunOutcome> {
+        let recipe: Recipe<ExperimentRecipe> = load(self.workspace, Kind::Experiment, name)?;
+        let Some(rule) = recipe.value.folds else {
+            let expected = format!("a [folds] table, or `ferrofuse run {name}`");
+            return Err(Error::invalid(format!("experiment `{}`", recipe.name), "a recipe without folds", expected));
+        };
+        let models = recipe.value.models.iter().map(|m| load(self.workspace, Kind::Model, m));
+        let models: Vec<Recipe<ModelRecipe>> = models.collect::<Result<_>>()?;
+        let info = self.dataset_info(&recipe.value.dataset)?;
+        let folder = self.workspace.results(&recipe.name);
+        let fingerprint = self.crossval_fingerprint(&recipe, &models, (&info, &rule))?;
+        if is_fresh(&folder, &fingerprint) {
+            return Ok(RunOutcome { comparison: report::read(&folder)?, folder, fresh: true });
+        }
+        let mut dataset = Dataset::load(&self.workspace.dataset(&info.name))?;
+        let folds = Folds::deal(&rule, &dataset)?;
+        let mut fitted: Vec<Vec<FittedModel>> = models.iter().map(|_| Vec::new()).collect();
+        for fold in 0..folds.count() {
+            let view = folds.view(&dataset, fold);
+            self.progress.say(&format!("fold {} of {}", fold + 1, folds.count()));
+            for (model, fitted) in models.iter().zip(&mut fitted) {
+                let done = self.model(&view, model, Start::Resume)?;
+                let folder = self.workspace.model(&view.info.name, &model.name);
+                report::write_curves(&folder, &view.info.split_rule, &done.training, view.info.synthetic)?;
+                fitted.push(done);
+            }
+        }
+        // For the report: every row is tested, and every row validates once.
+        dataset.splits.fill(Split::Test);
+        let words = rule.words();
+        dataset.info.split_rule = format!("{words}; the fold after the tested one validates, the others train");
+        let entries = fitted.into_iter().map(|of_folds| pool(of_folds, &dataset)).collect::<Result<_>>()?;
+        let identical = folds.against_the_others(&dataset, |view| Ok(identical_to_training(view)))?;
+        let near = folds.against_the_others(&dataset, near_training)?;
+        let seen = Seen { identical: Some(&identical), near: Some(&near) };
+        let of_rows = FoldsOfRows { rule: &words, count: folds.count(), of_row: folds.of_row() };
+        let comparison = self.compare(&recipe, &dataset, entries, (seen, Some(of_rows)))?;
+        self.report(comparison, folder, fingerprint)
+    }
+
+    /// Fingerprint of all that the report shows.
+    fn crossval_fingerprint(
+        &self,
+        recipe: &Recipe<ExperimentRecipe>,
+        models: &[Recipe<ModelRecipe>],
+        (dataset, rule): (&DatasetInfo, &FoldsRecipe),
+    ) -> Result<String> {
+        let mut fingerprint = Fingerprint::new()
+            .with("crossval", recipe.fingerprint())
+            .with("dataset", &dataset.fingerprint)
+            .with("version", env!("CARGO_PKG_VERSION"));
+        for fold in 0..rule.count {
+            let view = Folds::fingerprint(rule, &dataset.fingerprint, fold);
+            for model in models {
+                fingerprint = fingerprint.with("model", self.model_fingerprint(model, &view)?);
+            }
+        }
+        Ok(fingerprint.finish())
+    }
+}
+
+/// One entry from the models of all folds: each row has the probabilities of the fold that it was held out in.
+fn pool(of_folds: Vec<FittedModel>, dataset: &Dataset) -> Result<EntryInput> {
+    let (mut validation, mut test, mut trainings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut names = None;
+    for fitted in of_folds {
+        names.get_or_insert((fitted.name, fitted.title, fitted.family));
+        validation.push(fitted.validation);
+        test.push(fitted.test);
+        trainings.push(fitted.training);
+    }
+    let Some((name, title, family)) = names else {
+        return Err(Error::invalid("folds", 0, "at least three"));
+    };
+    Ok(EntryInput {
+        validation: joined(&name, &validation, dataset, Split::Validation)?,
+        test: joined(&name, &test, dataset, Split::Test)?,
+        name,
+        title,
+        kind: EntryKind::Single,
+        family: family.into(),
+        training: summed(trainings),
+    })
+}
+
+/// The predictions of all folds in the order of the dataset's rows.
+fn joined(model: &str, folds: &[Predictions], dataset: &Dataset, split: Split) -> Result<Predictions> {
+    let (n, classes) = (dataset.labels.len(), dataset.info.classes.len());
+    let mut probabilities = Array2::zeros((n, classes));
+    let mut times = vec![0; n];
+    for fold in folds {
+        for (&row, p) in fold.rows.iter().zip(fold.probabilities.outer_iter()) {
+            probabilities.row_mut(row as usize).assign(&p);
+            times[row as usize] += 1;
+        }
+    }
+    if let Some(row) = times.iter().position(|&t| t != 1) {
+        let found = format!("{} predictions of row {row}", times[row]);
+        return Err(Error::invalid(format!("{split} predictions of `{model}`"), found, "one from one fold"));
+    }
+    Ok(Predictions {
+        model: model.to_string(),
+        dataset: dataset.info.name.clone(),
+        fingerprint: dataset.info.fingerprint.clone(),
+        classes: dataset.info.classes.clone(),
+        split,
+        rows: (0..n as u32).collect(),
+        labels: dataset.labels.clone(),
+        probabilities,
+    })
+}
+
+/// What the trainings of all folds took together.
+fn summed(trainings: Vec<TrainingFacts>) -> Option<TrainingFacts> {
+    let count = trainings.len();
+    let all = |of: fn(&TrainingFacts) -> Option<f64>| trainings.iter().map(of).sum::<Option<f64>>();
+    let (seconds, processor_seconds) = (all(|t| t.seconds), all(|t| t.processor_seconds));
+    let epochs = trainings.iter().map(|t| t.epochs).sum();
+    let peak_memory = trainings.iter().map(|t| t.peak_memory).max().flatten();
+    let first = trainings.into_iter().next()?;
+    Some(TrainingFacts {
+        epochs,
+        best_epoch: None,
+        seconds,
+        processor_seconds,
+        peak_memory,
+        // Those of one fold would pass for those of all.
+        features: Vec::new(),
+        history: Vec::new(),
+        note: Some(format!(
+            "trained {count} times, once for each fold; time and epochs are those of all folds together"
+        )),
+        ..first
+    })
+}

@@ -1,0 +1,133 @@
+//! The layers that blocks and heads are made of.
+
+use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
+use tch::nn::{Init, Path};
+use tch::{TchError, Tensor};
+
+use crate::recipe::Padding;
+
+/// Convolutions start as He et al. (2015) draw them for ReLU layers.
+const HE: Init =
+    Init::Kaiming { dist: NormalOrUniform::Normal, fan: FanInOut::FanIn, non_linearity: NonLinearity::ReLU };
+/// The classifier starts near zero: with dropout before it, larger weights make the first logits so far apart that the
+/// first epochs are spent on taking them back.
+pub(super) const NEAR_ZERO: Init = Init::Randn { mean: 0.0, stdev: 0.01 };
+
+/// Dense layers start as Glorot and Bengio (2010) draw them, which is what Keras does.
+pub(super) fn glorot(inputs: i64, outputs: i64) -> Init {
+    let limit = (6.0 / (inputs + outputs) as f64).sqrt();
+    Init::Uniform { lo: -limit, up: limit }
+}
+
+/// What makes one convolution different from another.
+#[derive(Clone, Copy)]
+pub(super) struct ConvolutionShape {
+    pub inputs: i64,
+    pub outputs: i64,
+    pub kernel: i64,
+    pub stride: i64,
+    pub padding: Padding,
+}
+
+/// A convolution, with a bias or a batch normalisation or both.
+pub(super) struct Convolution {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    stride: i64,
+    padding: i64,
+    /// Zeros more to the right and below, for even kernels.
+    more: bool,
+    norm: Option<BatchNormalisation>,
+}
+
+impl Convolution {
+    pub fn new(path: &Path, shape: ConvolutionShape, bias: bool, norm: bool) -> Result<Self, TchError> {
+        let ConvolutionShape { inputs, outputs, kernel, stride, padding } = shape;
+        let mut weight = path.f_var("weight", &[outputs, inputs, kernel, kernel], HE)?;
+        // Weights that lie channels-last in memory make libtorch run the whole trunk that way: 15 to 29 % faster.
+        let last = weight.f_detach()?.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])?;
+        tch::no_grad(|| weight.set_data(&last));
+        let norm = if norm { Some(BatchNormalisation::new(&path.sub("norm"), outputs)?) } else { None };
+        let bias = if bias { Some(path.f_zeros("bias", &[outputs])?) } else { None };
+        let same = padding == Padding::Same;
+        let padding = if same { (kernel - 1) / 2 } else { 0 };
+        Ok(Self { weight, bias, stride, padding, more: same && kernel % 2 == 0, norm })
+    }
+
+    /// Without the ReLU behind it.
+    pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        let wider = if self.more { Some(x.f_constant_pad_nd([0, 1, 0, 1])?) } else { None };
+        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
+        let x = wider.as_ref().unwrap_or(x).f_conv2d(&self.weight, self.bias.as_ref(), stride, padding, [1, 1], 1)?;
+        match &self.norm {
+            Some(norm) => norm.forward(&x, train),
+            None => Ok(x),
+        }
+    }
+}
+
+/// Batch normalisation of maps or of the outputs of a dense layer (Ioffe and Szegedy 2015).
+pub(super) struct BatchNormalisation {
+    weight: Tensor,
+    bias: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+}
+
+impl BatchNormalisation {
+    pub fn new(path: &Path, channels: i64) -> Result<Self, TchError> {
+        Ok(Self {
+            weight: path.f_ones("weight", &[channels])?,
+            bias: path.f_zeros("bias", &[channels])?,
+            mean: path.f_zeros_no_train("running_mean", &[channels])?,
+            variance: path.f_ones_no_train("running_var", &[channels])?,
+        })
+    }
+
+    pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
+        let (w, b, m, v) = (Some(&self.weight), Some(&self.bias), Some(&self.mean), Some(&self.variance));
+        x.f_batch_norm(w, b, m, v, train, 0.1, 1e-5, true)
+    }
+}
+
+/// Layer normalisation over channels and pixels (Ba, Kiros and Hinton 2016).
+pub(super) struct LayerNormalisation {
+    weight: Tensor,
+    bias: Tensor,
+    shape: [i64; 3],
+}
+
+impl LayerNormalisation {
+    pub fn new(path: &Path, shape: [i64; 3]) -> Result<Self, TchError> {
+        Ok(Self { weight: path.f_ones("weight", &shape)?, bias: path.f_zeros("bias", &shape)?, shape })
+    }
+
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        x.f_layer_norm(self.shape.as_slice(), Some(&self.weight), Some(&self.bias), 1e-5, false)
+    }
+}
+
+/// A dense layer.
+pub(super) struct Dense {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Dense {
+    pub fn new(path: &Path, inputs: i64, outputs: i64, init: Init) -> Result<Self, TchError> {
+        Ok(Self { weight: path.f_var("weight", &[outputs, inputs], init)?, bias: path.f_zeros("bias", &[outputs])? })
+    }
+
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
+        x.f_linear(&self.weight, Some(&self.bias))
+    }
+
+    pub fn weight(&self) -> &Tensor {
+        &self.weight
+    }
+}
+
+/// Sets a share of the values to 0 while training, and scales the others up.
+pub(super) fn dropout(x: Tensor, share: f64, train: bool) -> Result<Tensor, TchError> {
+    if train && share > 0.0 { x.f_dropout(share, true) } else { Ok(x) }
+}

@@ -1,0 +1,67 @@
+//! Every built-in network against the numbers of parameters that its reference has.
+
+use tch::{Device, Kind, Tensor};
+
+use super::Network;
+use crate::artifact::Workspace;
+use crate::recipe::{Kind as RecipeKind, ModelRecipe, NetworkRecipe, load};
+
+fn recipe(name: &str) -> NetworkRecipe {
+    match load::<ModelRecipe>(&Workspace::new("nowhere"), RecipeKind::Model, name).unwrap().value {
+        ModelRecipe::Network(network) => *network,
+        other => panic!("{name} is a {}", other.family()),
+    }
+}
+
+#[test]
+fn networks_have_the_parameters_of_their_references() {
+    // VGG: the convolutions of torchvision's vgg*_bn and 512 x 7 + 7. ResNet: the 11,173,962 and 21,282,122 of the usual
+    // networks for CIFAR-10 with 7 classes in place of 10. The others: layer by layer from their papers.
+    for (name, side, feature, parameters) in [
+        ("vgg11", 48, 0, 9_225_984 + 3_591),
+        ("vgg13", 48, 0, 9_410_880 + 3_591),
+        ("vgg16", 48, 0, 14_723_136 + 3_591),
+        ("vgg19", 48, 0, 20_035_392 + 3_591),
+        ("resnet18", 48, 0, 11_173_962 - 5_130 + 3_591),
+        ("resnet34", 48, 0, 21_282_122 - 5_130 + 3_591),
+        ("cnn", 48, 0, 1_351_847),
+        ("vgg", 48, 0, 26_543_175),
+        ("sift-vgg", 48, 2048, 33_870_919),
+        ("dsift-vgg", 48, 2048, 33_870_919),
+        ("keras-cnn", 48, 0, 22_060_871),
+        ("dexpression", 224, 0, 1_126_647),
+        ("gudi", 48, 0, 56_883_015),
+    ] {
+        let network = Network::new(&recipe(name), [side, side], feature, 7, 1, Device::Cpu).unwrap();
+        assert_eq!(network.parameters(), parameters, "{name}");
+    }
+}
+
+#[test]
+fn every_way_to_join_a_feature_sees_trunk_and_feature() {
+    for join in ["concatenate", "gated", "late"] {
+        let text = format!(
+            "title = 'x'\n[[block]]\nfilters = [3]\npadding = ['same']\n[fusion]\nfeature = 'f'\nhidden = 5\njoin = '{join}'\n[head]\nhidden = [4]\n[training]\nepochs = 1\nbatch = 2\noptimiser = 'sgd'\nlearning-rate = 0.1"
+        );
+        let recipe: NetworkRecipe = toml::from_str(&text).unwrap();
+        let network = Network::new(&recipe, [8, 8], 6, 7, 1, Device::Cpu).unwrap();
+        let images = Tensor::rand([2, 1, 8, 8], (Kind::Float, Device::Cpu));
+        let features = Tensor::rand([2, 6], (Kind::Float, Device::Cpu));
+        let logits = |x: &Tensor, f: &Tensor| network.forward(x, Some(f), false).unwrap();
+        let before = logits(&images, &features);
+        assert_eq!(before.size(), [2, 7]);
+        assert_ne!(logits(&(&images + 1), &features), before, "{join}");
+        assert_ne!(logits(&images, &(&features * 3)), before, "{join}");
+        let units = network.embedding_dimensions() as i64;
+        assert_eq!(units, if join == "late" { 9 } else { 4 });
+        assert_eq!(network.embed(&images, Some(&features)).unwrap().size(), [2, units]);
+    }
+}
+
+#[test]
+fn pictures_smaller_than_the_crop_or_the_trunk_are_refused() {
+    let small = Network::new(&recipe("vgg19"), [40, 48], 0, 7, 1, Device::Cpu).map(|_| ()).unwrap_err();
+    assert!(small.to_string().contains("44 x 44"), "{small}");
+    let small = Network::new(&recipe("cnn"), [12, 12], 0, 7, 1, Device::Cpu).map(|_| ()).unwrap_err();
+    assert!(small.to_string().contains("block"), "{small}");
+}

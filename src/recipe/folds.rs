@@ -1,0 +1,77 @@
+//! Cross-validation: how rows are dealt to folds.
+
+use serde::{Deserialize, Serialize};
+
+use super::Check;
+use crate::error::{Error, Result};
+
+/// Folds of a cross-validation: each is tested once, by models that learn from the others. The fold after the tested
+/// one validates, so that no epoch is chosen on test rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FoldsRecipe {
+    /// How rows are dealt.
+    pub rule: FoldRule,
+    /// Number of folds.
+    pub count: usize,
+    /// Seed of the draw, where there is one.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+/// How rows are dealt to folds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FoldRule {
+    /// Whole subjects at random: no person is in two folds.
+    BySubject,
+    /// At random, the same share of each class in each fold.
+    Stratified,
+    /// Inside each class in the order of the source, cut into equal stretches; what a source sorts by subject then cuts
+    /// through one subject at each border.
+    FileOrder,
+    /// Rows at random, whoever they show: frames of one sequence come into many folds, and scores are too good.
+    Shuffled,
+}
+
+impl FoldRule {
+    /// The rule in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::BySubject => "whole subjects at random",
+            Self::Stratified => "rows at random, stratified by class",
+            Self::FileOrder => "in file order inside each class",
+            Self::Shuffled => "rows at random, whoever they show",
+        }
+    }
+}
+
+impl FoldsRecipe {
+    /// The folds in words.
+    pub fn words(&self) -> String {
+        let drawn = if self.rule == FoldRule::FileOrder { String::new() } else { format!(", seed {}", self.seed) };
+        format!("{} folds, {}{drawn}", self.count, self.rule.words())
+    }
+
+    /// The folds as a part of a folder's name.
+    pub fn slug(&self) -> String {
+        let rule = match self.rule {
+            FoldRule::BySubject => "by-subject",
+            FoldRule::Stratified => "stratified",
+            FoldRule::FileOrder => "file-order",
+            FoldRule::Shuffled => "shuffled",
+        };
+        format!("{rule}-{}-{}", self.count, self.seed)
+    }
+}
+
+impl Check for FoldsRecipe {
+    fn check(&self) -> Result<()> {
+        match (3..=1000).contains(&self.count) {
+            true => Ok(()),
+            false => {
+                Err(Error::invalid("folds.count", self.count, "3 to 1000: one tests, one validates, the rest train"))
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Every built-in network, trained for an epoch on a few drawn faces.
+
+use crate::small;
+use crate::support::Folder;
+
+/// 14 + 7 + 7 faces of the given side.
+fn data(side: usize) -> String {
+    small::DATA
+        .replace("[24, 24]", &format!("[{side}, {side}]"))
+        .replace("train = 84", "train = 14")
+        .replace("validation = 42", "validation = 7")
+        .replace("test = 42", "test = 7")
+}
+
+#[test]
+fn every_built_in_network_trains_and_predicts() {
+    for name in [
+        "cnn",
+        "sift-cnn",
+        "dsift-cnn",
+        "vgg",
+        "sift-vgg",
+        "dsift-vgg",
+        "vgg11",
+        "vgg13",
+        "vgg16",
+        "vgg19",
+        "resnet18",
+        "resnet34",
+        "keras-cnn",
+        "dexpression",
+        "gudi",
+        "compact",
+    ] {
+        // A folder for each: the weights of all together are gigabytes.
+        let folder = Folder::new();
+        folder.write("data/tiny.toml", data(if name == "dexpression" { 224 } else { 48 }));
+        // The vocabulary of 2,048 words needs more descriptors than these pictures have.
+        for feature in ["sift", "dsift"] {
+            folder.write(&format!("features/{feature}.toml"), small::FEATURE);
+        }
+        let said = folder.ok(&["train", name, "--dataset", "tiny", "--epochs", "1"]);
+        assert!(said.contains("is trained"), "{name}: {said}");
+        for file in ["weights.safetensors", "model.json", "predictions.test.npy"] {
+            assert!(folder.path("models/tiny").join(name).join(file).exists(), "{name}: {file}");
+        }
+    }
+}

@@ -42,7 +42,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fingerprint: "waves".into(),
         version: String::new(),
     };
-    let dataset = Dataset { info, images, labels: vec![0; rows], splits: vec![Split::Train; rows], subjects: None };
+    let dataset =
+        Dataset { info, images, labels: vec![0; rows], splits: vec![Split::Train; rows], subjects: None, shares: None };
     let matrix = extract(&dataset, &recipe, 8 << 30, &Silent)?;
     let encode = matrix.stages.iter().find(|stage| stage.name == "encode").ok_or("no memory to encode apart")?;
     let rate = encode.rate().ok_or("too few pictures to be timed")?;

@@ -17,11 +17,14 @@ use super::Context;
 /// or CK+48. The source is checked in full before anything is written; a former import stays when it fails.
 #[derive(Args)]
 pub struct ImportArgs {
-    /// The recipe: fer2013, fer2013-pictures, ckplus, synthetic, or your own data/NAME.toml
+    /// The recipe: fer2013, fer2013-pictures, ferplus, ckplus, synthetic, or your own data/NAME.toml
     name: String,
     /// The file or folder to import, instead of the recipe's `path`
     #[arg(long, value_name = "PATH")]
     from: Option<PathBuf>,
+    /// The votes of FER+, fer2013new.csv, instead of the recipe's `votes.path`
+    #[arg(long, value_name = "FILE")]
+    votes: Option<PathBuf>,
     /// Leave bad rows and unreadable pictures out and list them, instead of stopping at the first
     #[arg(long)]
     skip_bad_rows: bool,
@@ -33,7 +36,14 @@ const LISTED: usize = 10;
 /// Runs the command.
 pub fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<()> {
     let started = Instant::now();
-    let recipe = load::<DataRecipe>(&context.workspace, Kind::Data, &args.name)?;
+    let mut recipe = load::<DataRecipe>(&context.workspace, Kind::Data, &args.name)?;
+    if let Some(path) = &args.votes {
+        let Some(votes) = &mut recipe.value.votes else {
+            anyhow::bail!("--votes is for recipes with a [votes] table, such as ferplus; `{}` has none", recipe.name);
+        };
+        // Joined to the working folder, an absolute path stays what it is.
+        votes.path = std::path::absolute(path)?.to_string_lossy().into_owned();
+    }
     let options = ImportOptions { skip_bad_rows: args.skip_bad_rows };
     let imported = import(&context.workspace, &recipe, args.from.as_deref(), options, &context.progress)?;
     let folder = context.workspace.dataset(&recipe.name);

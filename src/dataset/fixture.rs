@@ -28,7 +28,7 @@ pub(super) fn dataset(rows: &[(u8, u8, Split)]) -> Dataset {
     };
     let labels = rows.iter().map(|r| r.1).collect();
     let splits = rows.iter().map(|r| r.2).collect();
-    Dataset { info, images, labels, splits, subjects: None }
+    Dataset { info, images, labels, splits, subjects: None, shares: None }
 }
 
 /// A training row for each label, all of them different.

@@ -105,6 +105,7 @@ impl Folds {
             labels: dataset.labels.clone(),
             splits: self.of_row.iter().map(split).collect(),
             subjects: dataset.subjects.clone(),
+            shares: dataset.shares.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ndarray::Array2;
 use serde::Serialize;
 
 use super::fer_csv;
@@ -9,11 +10,13 @@ use super::partition::assign;
 use super::rows::Rows;
 use super::store::{Dataset, DatasetInfo, SCHEMA};
 use super::synthetic::draw;
+use super::votes::relabel;
 use super::{Split, pictures};
 use crate::Progress;
 use crate::artifact::Workspace;
 use crate::error::{Error, Result};
-use crate::recipe::{DataFormat, DataRecipe, Recipe};
+use crate::expression::Expression;
+use crate::recipe::{DataFormat, DataRecipe, Recipe, VotesRecipe};
 
 /// More bad rows than this end an import even when bad rows are to be skipped.
 pub(super) const MOST_SKIPPED: usize = 100_000;
@@ -88,7 +91,11 @@ pub fn import(
     }
     let path = source(workspace, recipe, from)?;
     let rows = match value.format {
-        DataFormat::Fer2013Csv => fer_csv::read(&path, value.classes.len(), value.size, options, progress)?,
+        // The labels in the file are those of FER2013 even where votes replace them.
+        DataFormat::Fer2013Csv => {
+            let classes = if value.votes.is_some() { Expression::fer2013().len() } else { value.classes.len() };
+            fer_csv::read(&path, classes, value.size, options, progress)?
+        }
         _ => pictures::read(&path, value, options, progress)?,
     };
     if rows.labels.is_empty() {
@@ -105,8 +112,15 @@ pub fn import(
         };
         return Err(Error::malformed(&path, "", found, "at least one good row"));
     }
+    let (rows, shares) = match &value.votes {
+        Some(votes) => {
+            let at = votes_at(workspace, votes)?;
+            relabel(&at, votes, &value.classes, rows).map(|(rows, shares)| (rows, Some(shares)))?
+        }
+        None => (rows, None),
+    };
     let (splits, split_rule) = assign(&path, &value.split, &rows)?;
-    Ok(assemble(recipe, rows, splits, split_rule))
+    Ok(assemble(recipe, (rows, shares), splits, split_rule))
 }
 
 /// The one place where the faces that the tool draws itself come in.
@@ -144,11 +158,27 @@ fn source(workspace: &Workspace, recipe: &Recipe<DataRecipe>, from: Option<&Path
     }
 }
 
-fn assemble(recipe: &Recipe<DataRecipe>, rows: Rows, splits: Vec<Split>, split_rule: String) -> Imported {
+fn votes_at(workspace: &Workspace, votes: &VotesRecipe) -> Result<PathBuf> {
+    let path = workspace.root().join(&votes.path);
+    match path.exists() {
+        true => Ok(path),
+        false => Err(Error::missing(path, "put fer2013new.csv of FER+ there, or name its place: --votes PATH")),
+    }
+}
+
+fn assemble(
+    recipe: &Recipe<DataRecipe>,
+    (rows, shares): (Rows, Option<Array2<f32>>),
+    splits: Vec<Split>,
+    split_rule: String,
+) -> Imported {
     let Rows { images, labels, subjects, skipped, source, resize, .. } = rows;
     let (n, height, width) = images.dim();
     let classes = recipe.value.classes.clone();
-    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, subjects.as_deref(), &classes);
+    let fingerprint = {
+        let beside = (subjects.as_deref(), shares.as_ref().map(|s| s.view()));
+        Dataset::content_fingerprint(&images, &labels, &splits, beside, &classes)
+    };
     let info = DatasetInfo {
         schema: SCHEMA,
         name: recipe.name.clone(),
@@ -166,5 +196,5 @@ fn assemble(recipe: &Recipe<DataRecipe>, rows: Rows, splits: Vec<Split>, split_r
         fingerprint,
         version: env!("CARGO_PKG_VERSION").to_string(),
     };
-    Imported { dataset: Dataset { info, images, labels, splits, subjects }, skipped }
+    Imported { dataset: Dataset { info, images, labels, splits, subjects, shares }, skipped }
 }

@@ -21,6 +21,7 @@ mod split;
 mod store;
 mod synthetic;
 mod tree;
+mod votes;
 
 pub use counts_chart::{Chart, counts_chart};
 pub use duplicates::{constant_images, identical_groups, identical_to_training, labels_of};

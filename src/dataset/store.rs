@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use ndarray::{Array1, Array3, ArrayView1};
+use ndarray::{Array1, Array2, Array3, ArrayView1, ArrayView2};
 use serde::{Deserialize, Serialize};
 
 use super::Split;
-use crate::artifact::{Fingerprint, read_json, read_npy1, read_npy3, remove_if_there, write_json, write_npy};
+use crate::artifact::{
+    Fingerprint, read_json, read_npy1, read_npy2, read_npy3, remove_if_there, write_json, write_npy,
+};
 use crate::error::{Error, Result};
 
 /// Version of the folder's format; a folder of another version is refused.
@@ -61,6 +63,8 @@ pub struct Dataset {
     pub splits: Vec<Split>,
     /// n subject numbers where the source names the person.
     pub subjects: Option<Vec<u32>>,
+    /// n x c shares of the votes for each class, summing to 1, where people voted.
+    pub shares: Option<Array2<f32>>,
 }
 
 impl Dataset {
@@ -74,21 +78,27 @@ impl Dataset {
         images: &Array3<u8>,
         labels: &[u8],
         splits: &[Split],
-        subjects: Option<&[u32]>,
+        (subjects, shares): (Option<&[u32]>, Option<ArrayView2<'_, f32>>),
         classes: &[String],
     ) -> String {
         let codes: Vec<u8> = splits.iter().map(|&s| s as u8).collect();
         let people: Vec<u8> = subjects.unwrap_or_default().iter().flat_map(|s| s.to_le_bytes()).collect();
         let (n, h, w) = images.dim();
         let pixels = images.as_standard_layout();
-        Fingerprint::new()
+        let fingerprint = Fingerprint::new()
             .with("shape", format!("{n} {h} {w}"))
             .with("images", pixels.as_slice().unwrap_or_default())
             .with("labels", labels)
             .with("splits", codes)
             .with("subjects", people)
-            .with("classes", classes.join("\n"))
-            .finish()
+            .with("classes", classes.join("\n"));
+        match shares {
+            Some(shares) => {
+                let bytes: Vec<u8> = shares.iter().flat_map(|s| s.to_le_bytes()).collect();
+                fingerprint.with("shares", bytes).finish()
+            }
+            None => fingerprint.finish(),
+        }
     }
 
     /// Writes the dataset into `folder`; `dataset.json` comes last, so that a folder without it counts as unfinished.
@@ -109,14 +119,17 @@ impl Dataset {
         if let Some(people) = &self.subjects {
             write_npy(&fresh.path().join("subjects.npy"), ArrayView1::from(people))?;
         }
+        if let Some(shares) = &self.shares {
+            write_npy(&fresh.path().join("shares.npy"), shares.view())?;
+        }
         write_json(&fresh.path().join("dataset.json"), &self.info)?;
 
         std::fs::create_dir_all(folder).map_err(|e| Error::io("create", folder, e))?;
         // An older description must not vouch for arrays that are half replaced.
-        for former in ["dataset.json", "subjects.npy"].map(|file| folder.join(file)) {
+        for former in ["dataset.json", "subjects.npy", "shares.npy"].map(|file| folder.join(file)) {
             remove_if_there(&former)?;
         }
-        for file in ["images.npy", "labels.npy", "splits.npy", "subjects.npy", "dataset.json"] {
+        for file in ["images.npy", "labels.npy", "splits.npy", "subjects.npy", "shares.npy", "dataset.json"] {
             let (from, to) = (fresh.path().join(file), folder.join(file));
             if from.exists() {
                 std::fs::rename(&from, &to).map_err(|e| Error::io("replace", &to, e))?;
@@ -152,7 +165,11 @@ impl Dataset {
             true => Some(column::<u32>(folder, "subjects.npy", info.rows)?),
             false => None,
         };
-        Ok(Self { info, images, labels, splits, subjects })
+        let shares = match folder.join("shares.npy").exists() {
+            true => Some(read_shares(&folder.join("shares.npy"), (info.rows, info.classes.len()))?),
+            false => None,
+        };
+        Ok(Self { info, images, labels, splits, subjects, shares })
     }
 
     /// Reads only `dataset.json`.
@@ -171,6 +188,24 @@ impl Dataset {
             return Err(Error::malformed(&path, "schema", info.schema.to_string(), expected));
         }
         Ok(info)
+    }
+}
+
+fn read_shares(path: &Path, shape: (usize, usize)) -> Result<Array2<f32>> {
+    let shares: Array2<f32> = read_npy2(path)?;
+    if shares.dim() != shape {
+        let expected = format!("{shape:?}, as dataset.json says");
+        return Err(Error::malformed(path, "shape", format!("{:?}", shares.dim()), expected));
+    }
+    let broken = shares
+        .outer_iter()
+        .position(|row| row.iter().any(|s| !(0.0..=1.0).contains(s)) || (row.sum() - 1.0).abs() > 1e-3);
+    match broken {
+        Some(row) => {
+            let found = shares.row(row).to_string();
+            Err(Error::malformed(path, format!("row {row}"), found, "shares from 0 that sum to 1; import it again"))
+        }
+        None => Ok(shares),
     }
 }
 

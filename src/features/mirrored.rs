@@ -34,6 +34,7 @@ pub fn extract_mirrored(dataset: &Dataset, upright: &FeatureMatrix, progress: &d
         labels: dataset.labels.clone(),
         splits: dataset.splits.clone(),
         subjects: dataset.subjects.clone(),
+        shares: dataset.shares.clone(),
     };
     let meter = Meter::start();
     let points = points_of(&info.recipe, info.height, info.width)?;

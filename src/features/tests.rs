@@ -46,7 +46,7 @@ fn dataset(rows: usize) -> Dataset {
         fingerprint: "0123456789abcdef".into(),
         version: "0".into(),
     };
-    Dataset { info, images, labels: vec![0; rows], splits, subjects: None }
+    Dataset { info, images, labels: vec![0; rows], splits, subjects: None, shares: None }
 }
 
 /// A built-in recipe, or a variation on one, with a vocabulary small enough for a test.

@@ -31,6 +31,30 @@ pub struct DataRecipe {
     /// What to draw, for `format = "synthetic"`.
     #[serde(default)]
     pub synthetic: Option<SyntheticRecipe>,
+    /// Labels by the votes of FER+ in place of those in the file, for `format = "fer2013-csv"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub votes: Option<VotesRecipe>,
+}
+
+/// Labels by the votes of several people (FER+, Barsoum et al. 2016).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct VotesRecipe {
+    /// Where fer2013new.csv lies, relative to the working folder; `--votes` overrides it.
+    pub path: String,
+    /// What rows are labelled by.
+    pub labels: VoteLabels,
+}
+
+/// What the votes for a picture make of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoteLabels {
+    /// The class that has more than half of the votes; rows without one are left out.
+    Majority,
+    /// The shares of up to three classes that have most of the votes; the label is the strongest. Networks learn the
+    /// shares with `targets = "shares"` or `"drawn"` in their training.
+    Shares,
 }
 
 fn face_48() -> [usize; 2] {
@@ -142,6 +166,9 @@ impl Check for DataRecipe {
             && !(0.0..1.0).contains(&validation)
         {
             return Err(Error::invalid("split", validation, "a share from 0 that leaves rows to train on"));
+        }
+        if self.votes.is_some() && self.format != DataFormat::Fer2013Csv {
+            return Err(Error::invalid("votes", "a table", "none, unless format = \"fer2013-csv\""));
         }
         match (&self.synthetic, self.format) {
             (None, DataFormat::Synthetic) => {

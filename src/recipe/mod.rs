@@ -22,7 +22,7 @@ mod training;
 pub use block::{BatchNorm, BlockKind, BlockRecipe, Padding};
 pub use builtin::{BUILTIN, Builtin};
 pub use cells::{HogRecipe, LbpRecipe};
-pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe};
+pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe, VoteLabels, VotesRecipe};
 pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe, IngredientRecipe};
 pub use feature::{
     CodebookAlgorithm, CodebookRecipe, DESCRIPTOR_LENGTH, DetectorRecipe, Encoding, Extractor, FeatureRecipe,
@@ -36,4 +36,4 @@ pub use load::{Check, Kind, Recipe, available, load};
 pub use model::ModelRecipe;
 pub use network::{FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, Join, NetworkRecipe};
 pub use svm::{SvmMode, SvmRecipe};
-pub use training::{AugmentationRecipe, Balance, DecayRecipe, OptimiserKind, ScheduleKind, TrainingRecipe};
+pub use training::{AugmentationRecipe, Balance, DecayRecipe, OptimiserKind, ScheduleKind, Targets, TrainingRecipe};

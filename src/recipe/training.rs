@@ -49,6 +49,9 @@ pub struct TrainingRecipe {
     /// What makes up for classes of different sizes.
     #[serde(default, skip_serializing_if = "is_default")]
     pub balance: Balance,
+    /// What a row is to be taken for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub targets: Targets,
     /// Share of the target spread evenly over all classes.
     #[serde(default)]
     pub label_smoothing: f64,
@@ -109,6 +112,19 @@ pub struct DecayRecipe {
 
 fn one() -> usize {
     1
+}
+
+/// What a network learns to take a row for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Targets {
+    /// Its label.
+    #[default]
+    Labels,
+    /// The shares of its votes, by cross-entropy, where the dataset has votes.
+    Shares,
+    /// A label drawn by these shares, anew in each epoch.
+    Drawn,
 }
 
 /// What makes up for classes of different sizes.

@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 use crate::error::{Error, Result};
 use crate::models::network::{InputScale, Network, torch_error};
 use crate::progress::Progress;
-use crate::recipe::{Balance, NetworkRecipe};
+use crate::recipe::{Balance, NetworkRecipe, Targets};
 
 use super::augmentation::{Draws, augment, generator};
 use super::learner::Learner;
@@ -18,6 +18,10 @@ use super::schedule::learning_rate;
 const ORDER: usize = usize::MAX;
 /// The generator's "row" for what is mixed in the first step of an epoch; it goes down from there.
 const MIXING: usize = ORDER - 1;
+/// The generator's "row" for the target of the first row.
+const DRAWING: usize = 1 << 48;
+/// Keeps draws below shares that sum to a little less than 1.
+const CLOSE_TO_ONE: f32 = 0.999_999;
 /// Rows that go through the network at once when it is scored.
 const SCORING_BATCH: usize = 256;
 
@@ -29,6 +33,8 @@ pub(crate) struct Rows {
     pub features: Option<Tensor>,
     /// n, int64.
     pub labels: Tensor,
+    /// n x c shares of the votes, where targets come from them.
+    pub shares: Option<Tensor>,
 }
 
 /// Mean cross-entropy and share of rows classified right.
@@ -159,9 +165,9 @@ impl Pass<'_> {
         let varied = augment(&self.recipe.augmentation, self.recipe.input.crop, &grey, draws, self.device)?;
         let features = rows.features.as_ref().map(pick).transpose()?;
         let labels = pick(&rows.labels)?;
-        let one_hot = labels.f_one_hot(self.classes)?.f_to_kind(Kind::Float)?;
+        let targets = self.targets(&labels, rows.shares.as_ref().map(pick).transpose()?, varied_by, epoch)?;
         let mut rng = generator(training.seed, epoch, MIXING - number);
-        let (mixed, targets) = mix(&self.recipe.augmentation, varied, one_hot, &mut rng)?;
+        let (mixed, targets) = mix(&self.recipe.augmentation, varied, targets, &mut rng)?;
         let logits = learner.network.forward(&self.scale.apply(&mixed)?, features.as_ref(), true)?;
         let entropy = logits.f_cross_entropy_loss(
             &targets,
@@ -179,6 +185,37 @@ impl Pass<'_> {
         learner.step(rate)?;
         let hits = logits.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?;
         Ok((entropy.f_double_value(&[])?, hits.f_double_value(&[])?))
+    }
+
+    /// What the rows of a batch are to be taken for, b x c; `places` name them for the draw.
+    fn targets(
+        &self,
+        labels: &Tensor,
+        shares: Option<Tensor>,
+        places: &[usize],
+        epoch: usize,
+    ) -> Result<Tensor, tch::TchError> {
+        let one_hot = |labels: &Tensor| labels.f_one_hot(self.classes)?.f_to_kind(Kind::Float);
+        match (self.recipe.training.targets, shares) {
+            (Targets::Labels, _) | (_, None) => one_hot(labels),
+            (Targets::Shares, Some(shares)) => Ok(shares),
+            (Targets::Drawn, Some(shares)) => {
+                let draws: Vec<f32> = places
+                    .iter()
+                    .map(|&place| {
+                        generator(self.recipe.training.seed, epoch, DRAWING + place).random::<f32>() * CLOSE_TO_ONE
+                    })
+                    .collect();
+                let draws = Tensor::f_from_slice(&draws)?.f_to(self.device)?.f_unsqueeze(1)?;
+                // The first class at which the shares add up to more than the draw.
+                let passed = shares.f_cumsum(1, Kind::Float)?.f_le_tensor(&draws)?.f_sum_dim_intlist(
+                    [1i64].as_slice(),
+                    false,
+                    Kind::Int64,
+                )?;
+                one_hot(&passed.f_clamp_max(self.classes - 1)?)
+            }
+        }
     }
 
     /// Scores rows as they are, without variation.

@@ -69,7 +69,7 @@ fn halves() -> Dataset {
     }
     let splits: Vec<Split> = (0..n).map(|i| Split::ALL[if i < 60 { 0 } else { 1 + i % 2 }]).collect();
     let classes = vec!["above".to_string(), "below".to_string()];
-    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, None, &classes);
+    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, (None, None), &classes);
     let info = DatasetInfo {
         schema: crate::dataset::SCHEMA,
         name: "halves".into(),
@@ -90,7 +90,7 @@ fn halves() -> Dataset {
     // Odd rows are class 1: give both classes to both held-out splits.
     let splits =
         splits.into_iter().enumerate().map(|(i, s)| if i < 60 { s } else { Split::ALL[1 + (i / 2) % 2] }).collect();
-    Dataset { info, images, labels, splits, subjects: None }
+    Dataset { info, images, labels, splits, subjects: None, shares: None }
 }
 
 fn features() -> Array2<f32> {
@@ -183,4 +183,58 @@ fn pictures_too_small_for_the_trunk_are_refused() {
         RECIPE.replace("filters = [8]\npadding = [\"valid\"]", "filters = [8, 8]\npadding = [\"valid\", \"valid\"]");
     let refused = train_in(folder.path(), &text, Start::Fresh, &Silent).map(|_| ()).unwrap_err();
     assert!(refused.to_string().contains("12 x 12"), "{refused}");
+}
+
+#[test]
+fn votes_are_learned_where_the_recipe_asks_for_them() {
+    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let mut dataset = halves();
+    // All votes are for the other class.
+    dataset.shares =
+        Some(Array2::from_shape_fn(
+            (90, 2),
+            |(row, class)| {
+                if usize::from(dataset.labels[row]) == class { 0.0 } else { 1.0 }
+            },
+        ));
+    for targets in ["shares", "drawn"] {
+        let text = RECIPE
+            .replace("epochs = 4", "epochs = 12")
+            .replace("[training]", &format!("[training]\ntargets = '{targets}'"));
+        let train = |dataset: &Dataset| {
+            let folder = tempfile::tempdir().unwrap();
+            let data = TrainingData { dataset, feature: None };
+            train_network(&recipe(&text), data, folder.path(), options(Start::Fresh), &Silent)
+                .map(|n| n.description().clone())
+        };
+        let history = train(&dataset).unwrap().history;
+        assert!(history.last().unwrap().validation_accuracy < 0.2, "{targets}: {history:?}");
+        let error = train(&halves()).unwrap_err().to_string();
+        assert!(error.contains("votes"), "{error}");
+    }
+}
+
+#[test]
+fn averaged_weights_early_stopping_and_balance_resume_to_the_same_weights() {
+    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    for balance in ["sampling", "weights"] {
+        let more = format!("[training]\nema = 0.9\nbalance = '{balance}'\nclip-norm = 1.0\nclip-value = 0.5");
+        let text =
+            RECIPE.replace("[training]", &more).replace("[augmentation]", "[augmentation]\nmixup = 0.4\ncutout = 0.3");
+        let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        train_in(whole.path(), &text, Start::Fresh, &Silent).unwrap();
+        let stop = StopAfter::new(60 * 2 + 20);
+        train_in(parts.path(), &text, Start::Fresh, &stop).map(|_| ()).unwrap_err();
+        train_in(parts.path(), &text, Start::Resume, &Silent).unwrap();
+        let read = |folder: &Path| std::fs::read(folder.join("weights.safetensors")).unwrap();
+        assert_eq!(read(whole.path()), read(parts.path()));
+        // The average is not the last weights.
+        let plain = tempfile::tempdir().unwrap();
+        train_in(plain.path(), &text.replace("ema = 0.9\n", ""), Start::Fresh, &Silent).unwrap();
+        assert_ne!(read(whole.path()), read(plain.path()));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = RECIPE.replace("epochs = 4", "epochs = 60").replace("[training]", "[training]\npatience = 2");
+    let history = train_in(folder.path(), &text, Start::Fresh, &Silent).unwrap().description().history.clone();
+    assert!(history.len() < 60, "{}", history.len());
 }

@@ -15,7 +15,7 @@ use crate::models::network::{
 };
 use crate::models::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};
 use crate::progress::Progress;
-use crate::recipe::{NetworkRecipe, Recipe};
+use crate::recipe::{NetworkRecipe, Recipe, Targets};
 
 use super::checkpoint::Checkpoint;
 use super::epoch::{Pass, Rows};
@@ -173,6 +173,11 @@ fn measure(recipe: &NetworkRecipe, data: TrainingData) -> Result<(InputScale, Ar
             return Err(Error::invalid(what, 0, "at least one: networks learn on train and are chosen on validation"));
         }
     }
+    if recipe.training.targets != Targets::Labels && data.dataset.shares.is_none() {
+        let what = format!("votes of `{}`", data.dataset.info.name);
+        let expected = "a dataset with a [votes] table such as ferplus-shares, or targets = \"labels\"";
+        return Err(Error::invalid(what, "nothing", expected));
+    }
     let scale = InputScale::measure(recipe.input, data.dataset.images.select(Axis(0), &rows).view());
     match (&recipe.fusion, data.feature) {
         (None, _) => Ok((scale, Array1::zeros(0), Array1::zeros(0))),
@@ -207,13 +212,18 @@ fn rows(data: TrainingData, split: Split, mean: &Array1<f32>, deviation: &Array1
     let images: Array3<u8> = data.dataset.images.select(Axis(0), &index);
     let labels = labels_of(data, split);
     let features = data.feature.filter(|_| !mean.is_empty()).map(|(f, _)| f.select(Axis(0), &index));
+    let shares = data.dataset.shares.as_ref().map(|s| s.select(Axis(0), &index));
     let build = || -> Result<Rows, tch::TchError> {
         let features = match &features {
             Some(f) => Some(feature_tensor(f.view(), mean, deviation)?.f_to(device.0)?),
             None => None,
         };
         let labels = Tensor::f_from_slice(&labels)?.f_to_kind(Kind::Int64)?.f_to(device.0)?;
-        Ok(Rows { images: image_tensor(images.view())?.f_to(device.0)?, features, labels })
+        let shares = match &shares {
+            Some(shares) => Some(Tensor::try_from(shares)?.f_to(device.0)?),
+            None => None,
+        };
+        Ok(Rows { images: image_tensor(images.view())?.f_to(device.0)?, features, labels, shares })
     };
     build().map_err(torch_error("load the rows"))
 }

@@ -28,7 +28,7 @@ fn with_dataset() -> Folder {
         schema: SCHEMA,
         name: "drawn".into(),
         title: "drawn".into(),
-        fingerprint: Dataset::content_fingerprint(&images, &labels, &splits, None, &classes),
+        fingerprint: Dataset::content_fingerprint(&images, &labels, &splits, (None, None), &classes),
         classes,
         rows,
         height: 48,
@@ -41,7 +41,7 @@ fn with_dataset() -> Folder {
         recipe: String::new(),
         version: "0".into(),
     };
-    Dataset { info, images, labels, splits, subjects: None }.save(&folder.path("data/drawn")).unwrap();
+    Dataset { info, images, labels, splits, subjects: None, shares: None }.save(&folder.path("data/drawn")).unwrap();
     folder.write("features/small.toml", RECIPE);
     folder
 }

@@ -421,3 +421,46 @@ fn no_subject_of_ck_plus_is_in_two_splits() {
     let shown = folder.fails(1, &["import", "small", "--from", "CK+48"]);
     assert!(shown.contains("portrait.png") && shown.contains("S<subject>_<sequence>_<frame>"), "{shown}");
 }
+
+const VOTES: &str = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF
+Training,a,0,9,0,0,0,0,0,0,0,1
+PublicTest,b,0,0,0,0,0,0,0,8,2,0
+PrivateTest,c,0,0,0,0,10,0,0,0,0,0
+Training,d,0,0,0,0,0,0,0,0,0,10
+PublicTest,e,6,0,0,4,0,0,0,0,0,0
+PrivateTest,f,5,5,0,0,0,0,0,0,0,0
+";
+
+#[test]
+fn votes_replace_the_labels_and_leave_out_what_nobody_knows() {
+    let folder = folder("fer2013-csv", OFFICIAL);
+    folder.write("small.csv", csv());
+    folder.write("votes.csv", VOTES);
+    let recipe = |labels: &str| {
+        let classes = CLASSES.replace("\"neutral\"", "\"neutral\", \"contempt\"");
+        let votes = format!("[votes]\npath = \"votes.csv\"\nlabels = \"{labels}\"\n");
+        let text =
+            format!("title = \"Votes\"\nformat = \"fer2013-csv\"\n{classes}\nsize = [8, 8]\n{OFFICIAL}\n{votes}");
+        folder.write("data/votes.toml", text);
+    };
+    recipe("majority");
+    let majority = json(&folder, &["import", "votes", "--from", "small.csv"]);
+    // Happy, contempt, angry, neutral; no face and a tie are left out.
+    assert_eq!(majority["dataset"]["rows"], 4);
+    assert!(majority["dataset"]["source"].as_str().unwrap().contains("4 of 6 rows"), "{majority}");
+    recipe("shares");
+    let shares = json(&folder, &["import", "votes", "--from", "small.csv"]);
+    assert_eq!(shares["dataset"]["rows"], 5);
+    assert!(folder.path("data/votes/shares.npy").exists());
+    assert_ne!(shares["dataset"]["fingerprint"], majority["dataset"]["fingerprint"]);
+    let facts = folder.ok(&["inspect", "votes"]);
+    assert!(facts.contains("contempt"), "{facts}");
+
+    let said = folder.fails(1, &["import", "votes", "--from", "small.csv", "--votes", "nowhere.csv"]);
+    assert!(said.contains("nowhere.csv") && said.contains("--votes"), "{said}");
+    folder.write("votes.csv", VOTES.replace("PublicTest,b", "Training,b"));
+    let said = folder.fails(1, &["import", "votes", "--from", "small.csv"]);
+    assert!(said.contains("row 1 (line 3)") && said.contains("Usage"), "{said}");
+    let said = folder.fails(1, &["import", "small", "--from", "small.csv", "--votes", "votes.csv"]);
+    assert!(said.contains("[votes]"), "{said}");
+}

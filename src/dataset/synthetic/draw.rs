@@ -86,7 +86,7 @@ pub fn draw(
 
     let images = Array3::from_shape_vec((rows, size[0], size[1]), pixels)
         .map_err(|e| Error::invalid("pictures", e, "as many pixels as the sizes say"))?;
-    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, Some(&subjects), classes);
+    let fingerprint = Dataset::content_fingerprint(&images, &labels, &splits, (Some(&subjects), None), classes);
     let info = DatasetInfo {
         schema: SCHEMA,
         name: name.to_owned(),
@@ -107,7 +107,7 @@ pub fn draw(
         fingerprint,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Dataset { info, images, labels, splits, subjects: Some(subjects) })
+    Ok(Dataset { info, images, labels, splits, subjects: Some(subjects), shares: None })
 }
 
 fn expressions(classes: &[String]) -> Result<Vec<Expression>> {

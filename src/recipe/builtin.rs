@@ -27,13 +27,13 @@ macro_rules! builtin {
 builtin! {
     Data "data": "fer2013" "fer2013-pictures" "ferplus" "ferplus-shares" "ckplus" "synthetic";
     Feature "features": "sift" "dsift" "dsift-bovw" "dsift-bovw-grid" "dsift-bovw-scales" "dsift-bovw-large" "dsift-soft"
-        "dsift-presence" "dsift-pyramid" "dsift-fisher" "dsift-symmetric" "dsift-symmetric-128" "dsift-symmetric-256"
+        "dsift-presence" "dsift-pyramid" "dsift-fisher" "dsift-symmetric" "dsift-symmetric-128"
         "hog" "lbp" "cnn-embedding" "demo-sift" "demo-dsift";
     Model "models": "cnn" "sift-cnn" "dsift-cnn" "vgg" "sift-vgg" "dsift-vgg" "vgg11" "vgg13" "vgg16" "vgg19" "resnet18"
         "resnet34" "keras-cnn" "dexpression" "gudi" "compact" "sift-svm" "dsift-svm" "dsift-bovw-linear" "dsift-logistic"
         "dsift-grid-linear" "dsift-scales-linear" "dsift-soft-linear" "dsift-large-linear" "dsift-presence-linear"
         "dsift-pyramid-linear" "dsift-chi-ridge" "dsift-linear" "dsift-mirrored-linear" "dsift-fisher-ridge"
-        "dsift-ridge" "dsift-ridge-128" "dsift-ridge-256" "hog-ridge" "lbp-ridge" "cnn-ridge"
+        "dsift-ridge" "dsift-ridge-128" "hog-ridge" "lbp-ridge" "cnn-ridge"
         "early-fusion-ridge" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn" "demo-sift-svm" "demo-dsift-svm";
     Experiment "results": "fer2013-cnn" "fer2013-handcrafted" "fer2013-early-fusion" "demo";
 }

@@ -119,9 +119,11 @@ impl Folds {
         look: impl Fn(&Dataset) -> Result<Vec<bool>>,
     ) -> Result<Vec<bool>> {
         let mut flags = vec![false; self.of_row.len()];
+        let mut view = dataset.clone();
         for fold in 0..self.count() {
-            let mut view = self.view(dataset, fold);
-            view.splits.iter_mut().filter(|s| **s == Split::Validation).for_each(|s| *s = Split::Train);
+            for (split, &of) in view.splits.iter_mut().zip(&self.of_row) {
+                *split = if usize::from(of) == fold { Split::Test } else { Split::Train };
+            }
             let found = look(&view)?;
             for ((flag, found), split) in flags.iter_mut().zip(found).zip(&view.splits) {
                 *flag |= found && *split == Split::Test;

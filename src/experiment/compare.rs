@@ -44,8 +44,7 @@ impl Runner<'_> {
             let expected = format!("`ferrofuse crossval {name}`, or a recipe without [folds]");
             return Err(Error::invalid(format!("experiment `{}`", recipe.name), "a recipe with [folds]", expected));
         }
-        let models = recipe.value.models.iter().map(|m| load(self.workspace, Kind::Model, m));
-        let models: Vec<Recipe<ModelRecipe>> = models.collect::<Result<_>>()?;
+        let models = self.models_of(&recipe)?;
         let info = self.dataset_info(&recipe.value.dataset)?;
         let folder = self.workspace.results(&recipe.name);
         let fingerprint = self.fingerprint(&recipe, &models, &info.fingerprint)?;
@@ -77,6 +76,11 @@ impl Runner<'_> {
         let seen = Seen { identical: Some(&identical), near: Some(&near) };
         let comparison = self.compare(&recipe, &dataset, entries, (seen, None))?;
         self.report(comparison, folder, fingerprint)
+    }
+
+    /// The model recipes that an experiment names.
+    pub(super) fn models_of(&self, recipe: &Recipe<ExperimentRecipe>) -> Result<Vec<Recipe<ModelRecipe>>> {
+        recipe.value.models.iter().map(|m| load(self.workspace, Kind::Model, m)).collect()
     }
 
     /// Writes the report and what it was made from.

@@ -26,8 +26,7 @@ impl Runner<'_> {
             let expected = format!("a [folds] table, or `ferrofuse run {name}`");
             return Err(Error::invalid(format!("experiment `{}`", recipe.name), "a recipe without folds", expected));
         };
-        let models = recipe.value.models.iter().map(|m| load(self.workspace, Kind::Model, m));
-        let models: Vec<Recipe<ModelRecipe>> = models.collect::<Result<_>>()?;
+        let models = self.models_of(&recipe)?;
         let info = self.dataset_info(&recipe.value.dataset)?;
         let folder = self.workspace.results(&recipe.name);
         let fingerprint = self.crossval_fingerprint(&recipe, &models, (&info, &rule))?;

@@ -12,11 +12,11 @@ impl Runner<'_> {
     /// # Errors
     /// [`Error::Invalid`] when that model is no network, or one that is fused with another network's embeddings: such
     /// a chain could lead back to where it began.
-    pub(super) fn network_of(&self, feature: &Recipe<FeatureRecipe>) -> Result<Option<Recipe<ModelRecipe>>> {
-        let Some(name) = &feature.value.network else { return Ok(None) };
+    pub(super) fn network_of(&self, feature: &str, recipe: &FeatureRecipe) -> Result<Option<Recipe<ModelRecipe>>> {
+        let Some(name) = &recipe.network else { return Ok(None) };
         let model: Recipe<ModelRecipe> = load(self.workspace, Kind::Model, name)?;
         let wrong = |found: String, expected: &str| {
-            Err(Error::invalid(format!("network of feature `{}`", feature.name), found, expected))
+            Err(Error::invalid(format!("network of feature `{feature}`"), found, expected))
         };
         let ModelRecipe::Network(network) = &model.value else {
             return wrong(format!("`{name}`, {}", model.value.family()), "a model of kind = \"network\"");
@@ -36,7 +36,7 @@ impl Runner<'_> {
     pub(super) fn embed(
         &self,
         dataset: &Dataset,
-        recipe: &Recipe<FeatureRecipe>,
+        (name, recipe): (&str, &FeatureRecipe),
         network: &Recipe<ModelRecipe>,
         mirrored: bool,
         fingerprint: String,
@@ -72,8 +72,8 @@ impl Runner<'_> {
             self.progress.finish("");
             embeddings
         };
-        let other = recipe.value.symmetric.then(|| embed(!mirrored)).transpose()?;
-        let mut matrix = from_embeddings(&dataset.info, recipe, embed(mirrored)?, other, fingerprint)?;
+        let other = recipe.symmetric.then(|| embed(!mirrored)).transpose()?;
+        let mut matrix = from_embeddings(&dataset.info, (name, recipe), embed(mirrored)?, other, fingerprint)?;
         matrix.info.cost = Some(meter.stop());
         Ok(matrix)
     }
@@ -82,11 +82,11 @@ impl Runner<'_> {
     pub(super) fn embed(
         &self,
         _: &Dataset,
-        recipe: &Recipe<FeatureRecipe>,
+        (name, _): (&str, &FeatureRecipe),
         _: &Recipe<ModelRecipe>,
         _: bool,
         _: String,
     ) -> Result<FeatureMatrix> {
-        Err(Error::FeatureOff { what: format!("the network's embeddings `{}`", recipe.name), feature: "torch" })
+        Err(Error::FeatureOff { what: format!("the network's embeddings `{name}`"), feature: "torch" })
     }
 }

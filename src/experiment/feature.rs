@@ -15,7 +15,7 @@ impl Runner<'_> {
     /// What [`load`] gives for the recipe of a network that the feature comes from.
     pub fn feature_fingerprint(&self, dataset_fingerprint: &str, recipe: &Recipe<FeatureRecipe>) -> Result<String> {
         let own = fingerprint_of(dataset_fingerprint, recipe);
-        match self.network_of(recipe)? {
+        match self.network_of(&recipe.name, &recipe.value)? {
             Some(network) => Ok(embedding_fingerprint(&own, &self.model_fingerprint(&network, dataset_fingerprint)?)),
             None => Ok(own),
         }
@@ -43,10 +43,10 @@ impl Runner<'_> {
     /// # Errors
     /// What [`extract`] gives, and for a network's embeddings what [`Runner::model`] gives.
     pub fn extract(&self, dataset: &Dataset, recipe: &Recipe<FeatureRecipe>) -> Result<FeatureMatrix> {
-        match self.network_of(recipe)? {
+        match self.network_of(&recipe.name, &recipe.value)? {
             Some(network) => {
                 let fingerprint = self.feature_fingerprint(&dataset.info.fingerprint, recipe)?;
-                self.embed(dataset, recipe, &network, false, fingerprint)
+                self.embed(dataset, (&recipe.name, &recipe.value), &network, false, fingerprint)
             }
             None => extract(dataset, recipe, self.options.memory, self.progress),
         }
@@ -64,9 +64,9 @@ impl Runner<'_> {
             return FeatureMatrix::load(&folder);
         }
         self.progress.say(&format!("{name}: features of the mirror images"));
-        let recipe: Recipe<FeatureRecipe> = load(self.workspace, Kind::Feature, name)?;
-        let matrix = match self.network_of(&recipe)? {
-            Some(network) => self.embed(dataset, &recipe, &network, true, fingerprint)?,
+        let recipe = &upright.info.recipe;
+        let matrix = match self.network_of(name, recipe)? {
+            Some(network) => self.embed(dataset, (name, recipe), &network, true, fingerprint)?,
             None => extract_mirrored(dataset, upright, self.progress)?,
         };
         matrix.save(&folder)?;

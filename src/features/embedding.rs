@@ -8,7 +8,7 @@ use super::vocabulary::Vocabulary;
 use crate::artifact::Fingerprint;
 use crate::dataset::DatasetInfo;
 use crate::error::{Error, Result};
-use crate::recipe::{FeatureRecipe, Recipe};
+use crate::recipe::FeatureRecipe;
 
 /// The feature made of a network's embeddings of all rows of a dataset (n x u), normalised as the recipe says.
 /// `turned`, the embeddings of the mirror images, are needed where the recipe is symmetric.
@@ -17,14 +17,14 @@ use crate::recipe::{FeatureRecipe, Recipe};
 /// [`Error::Invalid`] when there is not one embedding for each row, or one holds what is no number.
 pub fn from_embeddings(
     dataset: &DatasetInfo,
-    recipe: &Recipe<FeatureRecipe>,
+    (name, recipe): (&str, &FeatureRecipe),
     mut embeddings: Array2<f32>,
     turned: Option<Array2<f32>>,
     fingerprint: String,
 ) -> Result<FeatureMatrix> {
     let (n, units) = embeddings.dim();
-    let how = recipe.value.normalisation;
-    let mut turned = match (recipe.value.symmetric, turned) {
+    let how = recipe.normalisation;
+    let mut turned = match (recipe.symmetric, turned) {
         (false, _) => None,
         (true, turned) => Some(turned.unwrap_or_default()),
     };
@@ -43,7 +43,7 @@ pub fn from_embeddings(
             mean_with(vector, other, how);
         }
     }
-    let info = FeatureInfo { fingerprint, ..FeatureInfo::new(dataset, &recipe.name, &recipe.value, units) };
+    let info = FeatureInfo { fingerprint, ..FeatureInfo::new(dataset, name, recipe, units) };
     Ok(FeatureMatrix { info, features: embeddings, vocabulary: Vocabulary::default(), stages: Vec::new() })
 }
 

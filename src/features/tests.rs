@@ -302,8 +302,8 @@ fn embeddings_are_normalised_and_averaged_with_those_of_the_mirror_images() {
     let (info, mut recipe) = (dataset(2).info, recipe("cnn-embedding", 0));
     let upright = ndarray::array![[3.0f32, 4.0], [0.0, 2.0]];
     let turned = ndarray::array![[0.0f32, 5.0], [0.0, 0.0]];
-    let make = |recipe: &_, upright: &Array2<f32>, turned: Option<&Array2<f32>>| {
-        from_embeddings(&info, recipe, upright.clone(), turned.cloned(), "mine".into())
+    let make = |recipe: &Recipe<FeatureRecipe>, upright: &Array2<f32>, turned: Option<&Array2<f32>>| {
+        from_embeddings(&info, (&recipe.name, &recipe.value), upright.clone(), turned.cloned(), "mine".into())
     };
     let both = make(&recipe, &upright, Some(&turned)).unwrap();
     // (0.6, 0.8) and (0, 1): along (0.6, 1.8).

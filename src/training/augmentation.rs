@@ -112,11 +112,15 @@ fn cover(share: f64, images: &Tensor, generators: &mut [ChaCha8Rng]) -> Result<(
         let picture = images.f_narrow(0, i as i64, 1)?;
         let mean = picture.f_mean(Kind::Float)?.f_double_value(&[])?;
         let [top, left] = [h, w].map(|side| rng.random_range(0..side.max(1)));
-        let stretch = |middle: i64, side: i64| ((middle - half).max(0), (middle + half).min(side));
-        let ((top, bottom), (left, right)) = (stretch(top, h), stretch(left, w));
+        let ([top, bottom], [left, right]) = (around(top, half, h), around(left, half, w));
         let _ = picture.f_narrow(2, top, bottom - top)?.f_narrow(3, left, right - left)?.f_fill_(mean)?;
     }
     Ok(())
+}
+
+/// Where a stretch that reaches `half` to either side of its middle begins and ends on a side of the picture.
+pub(crate) fn around(middle: i64, half: i64, side: i64) -> [i64; 2] {
+    [(middle - half).max(0), (middle + half).min(side)]
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ use tch::{TchError, Tensor};
 
 use crate::recipe::AugmentationRecipe;
 
+use super::augmentation::around;
+
 /// Mixes each picture of a batch (b x k x h x w) and its target (b x c) with the next one, all by the same share.
 pub(crate) fn mix(
     recipe: &AugmentationRecipe,
@@ -41,9 +43,7 @@ fn blend(rows: &Tensor, share: f64) -> Result<Tensor, TchError> {
 
 /// Where a piece of this share of a side begins and ends; its middle lies anywhere, and what reaches over is cut off.
 fn stretch(side: i64, share: f64, rng: &mut ChaCha8Rng) -> [i64; 2] {
-    let middle = rng.random_range(0..side.max(1));
-    let half = (side as f64 * share / 2.0).round() as i64;
-    [(middle - half).max(0), (middle + half).min(side)]
+    around(rng.random_range(0..side.max(1)), (side as f64 * share / 2.0).round() as i64, side)
 }
 
 /// A draw from Beta(alpha, alpha) for alpha up to 1 (Johnk 1964).

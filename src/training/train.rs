@@ -92,8 +92,7 @@ pub fn train_network(
             progress.finish("");
             return Err(Error::Interrupted { kept: kept(&recipe.name, history.len()) });
         };
-        let (scored, kept_weights) =
-            learner.kept(|network| Ok((pass.score(network, &validation)?, network.weights()?)))?;
+        let scored = learner.kept(|network| pass.score(network, &validation))?;
         let steps = pass.batches(training_rows as usize);
         let training = &recipe.value.training;
         let record = EpochRecord {
@@ -115,7 +114,7 @@ pub fn train_network(
         history.push(record);
         if better {
             best_epoch = epoch;
-            let mut kept = kept_weights;
+            let mut kept = learner.kept(Network::weights)?;
             kept.insert(FEATURE_MEAN.into(), feature_mean.clone().into_dyn());
             kept.insert(FEATURE_DEVIATION.into(), feature_deviation.clone().into_dyn());
             // Before the checkpoint: if the run ends between the two, the repeated epoch writes the same weights again.

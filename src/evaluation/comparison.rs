@@ -165,7 +165,7 @@ pub struct TrainingFacts {
     /// The most bytes of memory that the process held during it; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
-    /// The handcrafted features that the model reads.
+    /// The features that the model reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<FeatureFacts>,
     /// The recipe as TOML.
@@ -176,7 +176,7 @@ pub struct TrainingFacts {
     pub history: Vec<EpochRecord>,
 }
 
-/// A handcrafted feature that a model reads.
+/// A feature that a model reads beside or in place of the pixels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureFacts {
@@ -186,6 +186,9 @@ pub struct FeatureFacts {
     pub title: String,
     /// Numbers in a vector.
     pub dimensions: usize,
+    /// True for the embedding of a network, false for a handcrafted feature.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub learned: bool,
     /// What its extraction from all rows took; `None` where that is not known.
     pub cost: Option<Cost>,
     /// The same of the mirror images, for a model that uses them.

@@ -17,7 +17,9 @@ use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
 };
 use crate::predictions::Predictions;
-use crate::recipe::{self, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe};
+use crate::recipe::{
+    self, Extractor, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe,
+};
 
 /// A model with its probabilities on the splits that are scored.
 #[derive(Clone, Debug)]
@@ -294,6 +296,7 @@ fn feature_facts(feature: &FeatureMatrix, mirrored: Option<&FeatureMatrix>) -> F
         name: feature.info.name.clone(),
         title: feature.info.recipe.title.clone(),
         dimensions: feature.info.dimensions,
+        learned: feature.info.recipe.extractor == Extractor::Network,
         cost: feature.info.cost,
         mirrored_cost: mirrored.and_then(|m| m.info.cost),
     }

@@ -217,6 +217,7 @@ fn svm() -> TrainingFacts {
             name: "dsift-bovw".into(),
             title: "dense SIFT bag of words".into(),
             dimensions: 2048,
+            learned: false,
             cost: Some(Cost { seconds: 84.0, processor_seconds: Some(160.0), peak_memory: Some(450 << 20) }),
             mirrored_cost: None,
         }],

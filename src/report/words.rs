@@ -30,14 +30,22 @@ pub const NOTES: [&str; 6] = [
      is undefined.",
 ];
 
-/// The colour of an entry's bar, by what it belongs to.
-pub fn family_colour(entry: &Entry) -> usize {
+/// What the colour of an entry's bar stands for, in the order of the colours.
+pub const GROUPS: [&str; 5] = ["network", "handcrafted", "aggregate", "external", "classifier on embeddings"];
+
+/// The place in [`GROUPS`] of what an entry belongs to.
+pub fn group(entry: &Entry) -> usize {
     match (entry.kind, entry.family.as_str()) {
         (EntryKind::Aggregate, _) => 2,
         (EntryKind::External, _) => 3,
         (EntryKind::Single, "network") => 0,
+        (EntryKind::Single, _) if reads_embeddings(entry) => 4,
         (EntryKind::Single, _) => 1,
     }
+}
+
+fn reads_embeddings(entry: &Entry) -> bool {
+    entry.training.as_ref().is_some_and(|t| t.features.iter().any(|f| f.learned))
 }
 
 /// What an entry is: `network`, `SVM`, `external result`, `aggregate (mean)`.
@@ -113,7 +121,7 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
             against(single, entry)
         ));
     }
-    let handcrafted = best_on_validation(comparison, |e| e.kind == EntryKind::Single && e.family != "network");
+    let handcrafted = best_on_validation(comparison, |e| GROUPS[group(e)] == "handcrafted");
     if let Some(entry) = handcrafted.filter(|e| single.is_some_and(|s| s.name != e.name)) {
         said.push(format!(
             "The best model on handcrafted features alone, chosen on validation, is {}. On the test split it has {} right{}",
@@ -268,6 +276,19 @@ mod tests {
         assert!(verdict(0.049, 0.1).contains("supports that it is worse"));
         let none = verdict(0.05, 0.9);
         assert!(none.contains("no evidence of a difference (McNemar, p = 0.0500"), "{none}");
+    }
+
+    #[test]
+    fn a_classifier_on_embeddings_is_not_handcrafted() {
+        let mut comparison = fixture::comparison();
+        let svm = comparison.entries.iter().position(|e| e.name == "dsift-svm").unwrap();
+        let sentence = "best model on handcrafted features alone";
+        assert!(said(&comparison).contains(sentence));
+        assert_eq!(GROUPS[group(&comparison.entries[svm])], "handcrafted");
+        let feature = &mut comparison.entries[svm].training.as_mut().unwrap().features[0];
+        feature.learned = true;
+        assert!(!said(&comparison).contains(sentence));
+        assert_eq!(GROUPS[group(&comparison.entries[svm])], "classifier on embeddings");
     }
 
     #[test]

@@ -192,6 +192,7 @@ fn an_ingredient_is_a_paired_comparison_with_its_cost() {
         name: "f".into(),
         title: "f".into(),
         dimensions: 3,
+        learned: false,
         cost: cost(2.0, 9 << 20),
         mirrored_cost: cost(1.0, 1 << 10),
     }];

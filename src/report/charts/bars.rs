@@ -44,7 +44,7 @@ pub fn draw(comparison: &Comparison) -> Canvas {
         let [low, high] = metrics.accuracy_interval;
         let title = shorten(&entry.title, 12, left - 20.0);
         canvas.label(left - 10.0, middle + 4.0, 12, Anchor::End, Paint::Ink, title);
-        let paint = Paint::Series(words::family_colour(entry));
+        let paint = Paint::Series(words::group(entry));
         canvas.rect(left, middle - 9.0, place(metrics.accuracy) - left, 18.0, paint);
         let (from, to) = (place(low), place(high));
         canvas.lines(vec![(from, middle), (to, middle)], Paint::Ink, 1.5);
@@ -73,8 +73,8 @@ pub fn draw(comparison: &Comparison) -> Canvas {
 /// The colours that appear, from the right.
 fn legend(canvas: &mut Canvas, entries: &[Entry]) {
     let mut right = WIDTH - 14.0;
-    for (colour, name) in ["network", "handcrafted", "aggregate", "external"].into_iter().enumerate().rev() {
-        if entries.iter().any(|e| words::family_colour(e) == colour) {
+    for (colour, name) in words::GROUPS.into_iter().enumerate().rev() {
+        if entries.iter().any(|e| words::group(e) == colour) {
             right -= text_width(name, 11) + 2.0;
             canvas.label(right, 46.0, 11, Anchor::Start, Paint::Ink, name);
             canvas.rect(right - 15.0, 37.0, 10.0, 10.0, Paint::Series(colour));

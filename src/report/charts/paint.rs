@@ -27,7 +27,7 @@ struct Scheme {
     muted: Rgb,
     grid: Rgb,
     full: Rgb,
-    series: [Rgb; 4],
+    series: [Rgb; 5],
 }
 
 const LIGHT: Scheme = Scheme {
@@ -36,7 +36,7 @@ const LIGHT: Scheme = Scheme {
     muted: [92, 98, 110],
     grid: [221, 224, 230],
     full: [8, 69, 139],
-    series: [[0, 114, 178], [213, 94, 0], [0, 138, 100], [160, 80, 140]],
+    series: [[0, 114, 178], [213, 94, 0], [0, 138, 100], [160, 80, 140], [128, 118, 0]],
 };
 
 const DARK: Scheme = Scheme {
@@ -45,7 +45,7 @@ const DARK: Scheme = Scheme {
     muted: [163, 170, 183],
     grid: [56, 61, 71],
     full: [130, 196, 255],
-    series: [[86, 180, 233], [240, 160, 40], [60, 200, 150], [222, 150, 205]],
+    series: [[86, 180, 233], [240, 160, 40], [60, 200, 150], [222, 150, 205], [225, 215, 80]],
 };
 
 impl Paint {

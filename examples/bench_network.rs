@@ -19,6 +19,7 @@ use ndarray::{Array3, s};
 const SINGLES: usize = 50;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ferrofuse::keep_freed_memory();
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [recipe, side, rows, threads] = args.as_slice() else {
         return Err("usage: bench_network RECIPE.toml SIDE ROWS THREADS".into());

@@ -4,6 +4,7 @@
 //! [`recipe`] says what to do, [`experiment`] does it; [`Predictions`] are what every model makes and every
 //! ensemble, evaluation and report takes.
 
+mod allocation;
 pub mod artifact;
 mod cost;
 pub mod dataset;
@@ -22,6 +23,7 @@ pub mod report;
 #[cfg(feature = "torch")]
 pub mod training;
 
+pub use allocation::keep_freed_memory;
 pub use cost::Cost;
 pub use error::{Error, Result};
 pub use expression::Expression;

@@ -3,5 +3,6 @@
 mod cli;
 
 fn main() -> std::process::ExitCode {
+    ferrofuse::keep_freed_memory();
     cli::main()
 }

@@ -1,7 +1,6 @@
 //! Training as a whole, on pictures small enough for a moment's work.
 
 use std::path::Path;
-use std::sync::Mutex;
 
 use ndarray::{Array2, Array3, s};
 use rand::Rng;
@@ -12,12 +11,9 @@ use crate::Error;
 use crate::artifact::read_tensors;
 use crate::dataset::{Dataset, DatasetInfo, Split};
 use crate::models::Start;
-use crate::models::network::{Device, TrainedNetwork};
+use crate::models::network::{Device, TrainedNetwork, one_at_a_time};
 use crate::progress::{Progress, Silent, StopAfter};
 use crate::recipe::{NetworkRecipe, Recipe};
-
-/// libtorch has one generator for the whole process, so that only one training at a time repeats itself.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 const RECIPE: &str = r#"
 title = "small"
@@ -110,7 +106,7 @@ fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) ->
 
 #[test]
 fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder() {
-    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let _lock = one_at_a_time();
     for text in [RECIPE.to_string(), RECIPE.replace("[head]", FUSION)] {
         let folder = tempfile::tempdir().unwrap();
         let text = text.replace("epochs = 4", "epochs = 12");
@@ -138,7 +134,7 @@ fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder
 
 #[test]
 fn an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one() {
-    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let _lock = one_at_a_time();
     for text in [RECIPE.replace("[head]", FUSION), RECIPE.replace("adamw", "sgd")] {
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         train_in(whole.path(), &text, Start::Fresh, &Silent).unwrap();
@@ -157,7 +153,7 @@ fn an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one() {
 
 #[test]
 fn a_checkpoint_of_another_recipe_is_refused_until_restart() {
-    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let _lock = one_at_a_time();
     let folder = tempfile::tempdir().unwrap();
     let stop = StopAfter::new(70);
     assert!(train_in(folder.path(), RECIPE, Start::Fresh, &stop).is_err());
@@ -169,7 +165,7 @@ fn a_checkpoint_of_another_recipe_is_refused_until_restart() {
 
 #[test]
 fn a_learning_rate_that_explodes_is_an_error_that_says_so() {
-    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let _lock = one_at_a_time();
     let folder = tempfile::tempdir().unwrap();
     let text = RECIPE.replace("\"adamw\"", "\"sgd\"").replace("learning-rate = 0.01", "learning-rate = 1e30");
     let failed = train_in(folder.path(), &text, Start::Fresh, &Silent).map(|_| ()).unwrap_err();
@@ -187,7 +183,7 @@ fn pictures_too_small_for_the_trunk_are_refused() {
 
 #[test]
 fn votes_are_learned_where_the_recipe_asks_for_them() {
-    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let _lock = one_at_a_time();
     let mut dataset = halves();
     // All votes are for the other class.
     dataset.shares =
@@ -216,7 +212,7 @@ fn votes_are_learned_where_the_recipe_asks_for_them() {
 
 #[test]
 fn averaged_weights_early_stopping_and_balance_resume_to_the_same_weights() {
-    let _lock = ONE_AT_A_TIME.lock().unwrap();
+    let _lock = one_at_a_time();
     for balance in ["sampling", "weights"] {
         let more = format!("[training]\nema = 0.9\nbalance = '{balance}'\nclip-norm = 1.0\nclip-value = 0.5");
         let text =

@@ -57,6 +57,19 @@ impl Block {
         Ok(Self { body, recipe: recipe.clone(), norm, layer_norm })
     }
 
+    /// [`Convolution::fold`] for every convolution.
+    pub fn fold(&mut self) -> Result<(), TchError> {
+        match &mut self.body {
+            Body::Plain(convolutions) => convolutions.iter_mut().try_for_each(Convolution::fold),
+            Body::Residual(units) => units
+                .iter_mut()
+                .flat_map(|u| [&mut u.first, &mut u.second].into_iter().chain(&mut u.shortcut))
+                .try_for_each(Convolution::fold),
+            // Without normalisation.
+            Body::FeatEx(_) => Ok(()),
+        }
+    }
+
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
         let mut x = match &self.body {
             Body::Plain(convolutions) => {

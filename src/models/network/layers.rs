@@ -38,6 +38,8 @@ pub(super) struct Convolution {
     /// Zeros more to the right and below, for even kernels.
     more: bool,
     norm: Option<BatchNormalisation>,
+    /// Weight and bias with the normalisation inside, for prediction.
+    folded: Option<[Tensor; 2]>,
 }
 
 impl Convolution {
@@ -51,20 +53,41 @@ impl Convolution {
         let bias = if bias { Some(path.f_zeros("bias", &[outputs])?) } else { None };
         let same = padding == Padding::Same;
         let padding = if same { (kernel - 1) / 2 } else { 0 };
-        Ok(Self { weight, bias, stride, padding, more: same && kernel % 2 == 0, norm })
+        Ok(Self { weight, bias, stride, padding, more: same && kernel % 2 == 0, norm, folded: None })
     }
 
     /// Without the ReLU behind it.
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
-        let wider = if self.more { Some(x.f_constant_pad_nd([0, 1, 0, 1])?) } else { None };
-        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
-        let x = wider.as_ref().unwrap_or(x).f_conv2d(&self.weight, self.bias.as_ref(), stride, padding, [1, 1], 1)?;
-        match &self.norm {
-            Some(norm) => norm.forward(&x, train),
-            None => Ok(x),
+        match (&self.folded, &self.norm) {
+            (Some([weight, bias]), _) if !train => self.convolve(x, weight, Some(bias)),
+            (_, Some(norm)) => norm.forward(&self.convolve(x, &self.weight, self.bias.as_ref())?, train),
+            (_, None) => self.convolve(x, &self.weight, self.bias.as_ref()),
         }
     }
+
+    fn convolve(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor, TchError> {
+        let wider = if self.more { Some(x.f_constant_pad_nd([0, 1, 0, 1])?) } else { None };
+        let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
+        wider.as_ref().unwrap_or(x).f_conv2d(weight, bias, stride, padding, [1, 1], 1)
+    }
+
+    /// Takes the normalisation, as it is now, into weight and bias: prediction saves a pass over each map.
+    pub fn fold(&mut self) -> Result<(), TchError> {
+        let Some(norm) = &self.norm else { return Ok(()) };
+        let _guard = tch::no_grad_guard();
+        let scale = norm.variance.f_add_scalar(EPSILON)?.f_rsqrt()?.f_mul(&norm.weight)?;
+        let middle = match &self.bias {
+            Some(bias) => bias.f_sub(&norm.mean)?,
+            None => norm.mean.f_neg()?,
+        };
+        let weight = self.weight.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?;
+        self.folded = Some([weight, middle.f_mul(&scale)?.f_add(&norm.bias)?]);
+        Ok(())
+    }
 }
+
+/// What batch normalisation adds to a variance.
+const EPSILON: f64 = 1e-5;
 
 /// Batch normalisation of maps or of the outputs of a dense layer (Ioffe and Szegedy 2015).
 pub(super) struct BatchNormalisation {
@@ -86,7 +109,7 @@ impl BatchNormalisation {
 
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
         let (w, b, m, v) = (Some(&self.weight), Some(&self.bias), Some(&self.mean), Some(&self.variance));
-        x.f_batch_norm(w, b, m, v, train, 0.1, 1e-5, true)
+        x.f_batch_norm(w, b, m, v, train, 0.1, EPSILON, true)
     }
 }
 

@@ -28,3 +28,10 @@ pub(crate) fn torch_error(doing: &str) -> impl FnOnce(tch::TchError) -> Error + 
         Error::backend("libtorch", doing, text.lines().next().unwrap_or_default())
     }
 }
+
+/// For tests that draw: libtorch has one generator for the whole process, so that only one test at a time repeats itself.
+#[cfg(test)]
+pub(crate) fn one_at_a_time() -> std::sync::MutexGuard<'static, ()> {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

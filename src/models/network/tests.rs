@@ -2,7 +2,7 @@
 
 use tch::{Device, Kind, Tensor};
 
-use super::Network;
+use super::{Network, one_at_a_time};
 use crate::artifact::Workspace;
 use crate::recipe::{Kind as RecipeKind, ModelRecipe, NetworkRecipe, load};
 
@@ -15,6 +15,7 @@ fn recipe(name: &str) -> NetworkRecipe {
 
 #[test]
 fn networks_have_the_parameters_of_their_references() {
+    let _lock = one_at_a_time();
     // VGG: the convolutions of torchvision's vgg*_bn and 512 x 7 + 7. ResNet: the 11,173,962 and 21,282,122 of the usual
     // networks for CIFAR-10 with 7 classes in place of 10. The others: layer by layer from their papers.
     for (name, side, feature, parameters) in [
@@ -39,6 +40,7 @@ fn networks_have_the_parameters_of_their_references() {
 
 #[test]
 fn every_way_to_join_a_feature_sees_trunk_and_feature() {
+    let _lock = one_at_a_time();
     for join in ["concatenate", "gated", "late"] {
         let text = format!(
             "title = 'x'\n[[block]]\nfilters = [3]\npadding = ['same']\n[fusion]\nfeature = 'f'\nhidden = 5\njoin = '{join}'\n[head]\nhidden = [4]\n[training]\nepochs = 1\nbatch = 2\noptimiser = 'sgd'\nlearning-rate = 0.1"
@@ -60,8 +62,36 @@ fn every_way_to_join_a_feature_sees_trunk_and_feature() {
 
 #[test]
 fn pictures_smaller_than_the_crop_or_the_trunk_are_refused() {
+    let _lock = one_at_a_time();
     let small = Network::new(&recipe("vgg19"), [40, 48], 0, 7, 1, Device::Cpu).map(|_| ()).unwrap_err();
     assert!(small.to_string().contains("44 x 44"), "{small}");
     let small = Network::new(&recipe("cnn"), [12, 12], 0, 7, 1, Device::Cpu).map(|_| ()).unwrap_err();
     assert!(small.to_string().contains("block"), "{small}");
+}
+
+#[test]
+fn folding_the_normalisation_leaves_predictions_as_they_were() {
+    let _lock = one_at_a_time();
+    // The CNN normalises behind its pooling, where there is nothing to fold.
+    for (name, folds) in [("compact", true), ("vgg11", true), ("cnn", false)] {
+        let mut network = Network::new(&recipe(name), [48, 48], 0, 7, 1, Device::Cpu).unwrap();
+        // Statistics and scales as after a training, not those at its start, which change nothing.
+        for (i, (name, mut variable)) in network.named().into_iter().enumerate() {
+            if name.contains("norm") {
+                tch::manual_seed(i as i64);
+                let drawn = Tensor::rand(variable.size(), (Kind::Float, Device::Cpu)) + 0.5;
+                tch::no_grad(|| variable.copy_(&drawn));
+            }
+        }
+        let channels = if recipe(name).input.three_channels { 3 } else { 1 };
+        let images = Tensor::rand([3, channels, 48, 48], (Kind::Float, Device::Cpu));
+        let predict = |network: &Network| tch::no_grad(|| network.embed(&images, None).unwrap());
+        let before = predict(&network);
+        network.fold().unwrap();
+        let after = predict(&network);
+        let largest = f64::try_from(before.abs().max()).unwrap();
+        let difference = f64::try_from((&after - &before).abs().max()).unwrap();
+        assert!(largest > 0.0 && difference < 1e-4 * largest, "{name}: {difference} of {largest}");
+        assert_eq!(difference > 0.0, folds, "{name}");
+    }
 }

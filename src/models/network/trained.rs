@@ -40,6 +40,7 @@ impl TrainedNetwork {
         let d = &description;
         let mut network = Network::new(&d.recipe, d.size, d.feature_dimensions, d.classes.len(), 0, device.0)?;
         network.set_weights(weights, origin)?;
+        network.fold()?;
         let scale = |name: &str| -> Result<Array1<f32>> {
             let found = weights.get(name).map(|a| a.iter().copied().collect::<Array1<f32>>()).unwrap_or_default();
             match found.len() == d.feature_dimensions {

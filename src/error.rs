@@ -127,3 +127,13 @@ impl Error {
         Self::Backend { library, doing: doing.into(), message: message.to_string() }
     }
 }
+
+/// Turns an error of libtorch into ours, saying what it was asked to do.
+#[cfg(feature = "torch")]
+pub(crate) fn torch_error(doing: &str) -> impl FnOnce(tch::TchError) -> Error + '_ {
+    move |e| {
+        // libtorch appends a C++ backtrace; its first line says what happened.
+        let text = e.to_string();
+        Error::backend("libtorch", doing, text.lines().next().unwrap_or_default())
+    }
+}

@@ -237,7 +237,7 @@ impl Runner<'_> {
         use std::time::Instant;
 
         use crate::models::network::TrainedNetwork;
-        use crate::training::{TrainOptions, TrainingData, train_network};
+        use crate::training::{FusedFeature, TrainOptions, TrainingData, train_network};
 
         let feature = network.fusion.as_ref().map(|f| self.feature(dataset, &f.feature)).transpose()?;
         let device = self.options.device.parse()?;
@@ -252,7 +252,7 @@ impl Runner<'_> {
                     text: recipe.text.clone(),
                     value: network.clone(),
                 };
-                let feature = feature.as_ref().map(|m| (m.features.view(), m.info.fingerprint.as_str()));
+                let feature = feature.as_ref().map(FusedFeature::of);
                 let options = TrainOptions { start, device, threads: self.options.threads };
                 train_network(&recipe, TrainingData { dataset, feature }, folder, options, self.progress)?
             }

@@ -14,6 +14,8 @@ mod encoder;
 mod extract;
 mod extractor;
 mod fisher;
+#[cfg(feature = "torch")]
+mod graph;
 mod local;
 mod memory;
 mod mirrored;
@@ -35,6 +37,8 @@ pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
 pub use embedding::{embedding_fingerprint, from_embeddings};
 pub use extract::{Stage, extract};
 pub use extractor::Extractor;
+#[cfg(feature = "torch")]
+pub(crate) use graph::GraphFeature;
 pub use memory::parse_memory;
 pub use mirrored::{extract_mirrored, mirrored_fingerprint};
 pub use mixture::Mixture;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Fingerprint, read_json};
 use crate::error::{Error, Result};
-use crate::recipe::NetworkRecipe;
+use crate::recipe::{FeatureRecipe, NetworkRecipe};
 
 /// Version of the model folder's format.
 pub const SCHEMA: u32 = 1;
@@ -79,6 +79,9 @@ pub struct NetworkDescription {
     pub size: [usize; 2],
     /// Dimensions of the fused feature, 0 without one.
     pub feature_dimensions: usize,
+    /// The fused feature where the network computes it itself (`mode = "consistent"`); its codebook is among the weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consistent_feature: Option<FeatureRecipe>,
     /// Mean of the training pixels after division by 255.
     pub pixel_mean: f64,
     /// Standard deviation of the training pixels after division by 255.

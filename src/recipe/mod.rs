@@ -34,6 +34,6 @@ pub use kernel_ridge::{Combine, Kernel, KernelRidgeRecipe};
 pub use linear::{LinearRecipe, Loss};
 pub use load::{Check, Kind, Recipe, available, load};
 pub use model::ModelRecipe;
-pub use network::{FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, Join, NetworkRecipe};
+pub use network::{FeatureMode, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, Join, NetworkRecipe};
 pub use svm::{SvmMode, SvmRecipe};
 pub use training::{AugmentationRecipe, Balance, DecayRecipe, OptimiserKind, ScheduleKind, Targets, TrainingRecipe};

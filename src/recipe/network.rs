@@ -66,6 +66,21 @@ pub struct FusionRecipe {
     /// How the two are joined.
     #[serde(default, skip_serializing_if = "is_default")]
     pub join: Join,
+    /// Which picture the feature is taken from.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mode: FeatureMode,
+}
+
+/// Which picture the feature of a hybrid head is taken from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureMode {
+    /// The picture as it is, however it was varied for the trunk (Al-Shabi et al. 2016).
+    #[default]
+    Static,
+    /// The varied picture that the trunk sees. For native dense SIFT, raw or as a bag of words, which is computed on the
+    /// network's device.
+    Consistent,
 }
 
 /// How a hybrid head joins what the trunk and the dense layer on the feature give.

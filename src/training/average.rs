@@ -3,8 +3,8 @@
 use tch::{TchError, Tensor};
 
 use crate::artifact::Tensors;
-use crate::error::Result;
-use crate::models::network::{Network, to_array, torch_error};
+use crate::error::{Result, torch_error};
+use crate::models::network::{Network, to_array};
 
 use super::optimiser::put;
 

@@ -4,8 +4,8 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use tch::{Kind, Tensor};
 
-use crate::error::{Error, Result};
-use crate::models::network::{InputScale, Network, torch_error};
+use crate::error::{Error, Result, torch_error};
+use crate::models::network::{ConsistentFeature, InputScale, Network};
 use crate::progress::Progress;
 use crate::recipe::{Balance, NetworkRecipe, Targets};
 
@@ -47,6 +47,8 @@ pub(crate) struct Score {
 pub(crate) struct Pass<'a> {
     recipe: &'a NetworkRecipe,
     scale: InputScale,
+    /// For a feature that is computed from what the trunk sees.
+    consistent: Option<&'a ConsistentFeature>,
     device: tch::Device,
     progress: &'a dyn Progress,
     classes: i64,
@@ -61,6 +63,7 @@ impl<'a> Pass<'a> {
     pub fn new(
         recipe: &'a NetworkRecipe,
         scale: InputScale,
+        consistent: Option<&'a ConsistentFeature>,
         device: tch::Device,
         progress: &'a dyn Progress,
         (labels, classes): (&[i64], usize),
@@ -81,7 +84,7 @@ impl<'a> Pass<'a> {
             }
             Balance::None | Balance::Sampling => None,
         };
-        Ok(Self { recipe, scale, device, progress, classes: classes as i64, by_class, weights })
+        Ok(Self { recipe, scale, consistent, device, progress, classes: classes as i64, by_class, weights })
     }
 }
 
@@ -163,11 +166,14 @@ impl Pass<'_> {
         };
         let draws = Draws { rows: varied_by, seed: training.seed, epoch };
         let varied = augment(&self.recipe.augmentation, self.recipe.input.crop, &grey, draws, self.device)?;
-        let features = rows.features.as_ref().map(pick).transpose()?;
         let labels = pick(&rows.labels)?;
         let targets = self.targets(&labels, rows.shares.as_ref().map(pick).transpose()?, varied_by, epoch)?;
         let mut rng = generator(training.seed, epoch, MIXING - number);
         let (mixed, targets) = mix(&self.recipe.augmentation, varied, targets, &mut rng)?;
+        let features = match self.consistent {
+            Some(consistent) => Some(consistent.of(&mixed)?),
+            None => rows.features.as_ref().map(pick).transpose()?,
+        };
         let logits = learner.network.forward(&self.scale.apply(&mixed)?, features.as_ref(), true)?;
         let entropy = logits.f_cross_entropy_loss(
             &targets,
@@ -230,10 +236,13 @@ impl Pass<'_> {
         for start in (0..n).step_by(SCORING_BATCH) {
             let length = (n - start).min(SCORING_BATCH as i64);
             let part = |t: &Tensor| t.f_narrow(0, start, length);
-            let x = self.scale.apply(&part(&rows.images)?)?;
-            let features = rows.features.as_ref().map(part).transpose()?;
+            let grey = part(&rows.images)?;
+            let features = match self.consistent {
+                Some(consistent) => consistent.of_views(&network.views().of_images(&grey)?)?,
+                None => rows.features.as_ref().map(part).transpose()?.into_iter().collect(),
+            };
             let labels = part(&rows.labels)?;
-            let p = network.probabilities(&x, features.as_ref())?;
+            let p = network.probabilities(&self.scale.apply(&grey)?, &features)?;
             let own = p.f_gather(1, &labels.f_unsqueeze(1)?, false)?.f_clamp_min(1e-12)?;
             loss -= own.f_log()?.f_sum(Kind::Double)?.f_double_value(&[])?;
             right += p.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?.f_double_value(&[])?;

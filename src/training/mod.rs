@@ -3,6 +3,7 @@
 mod augmentation;
 mod average;
 mod checkpoint;
+mod data;
 mod epoch;
 mod learner;
 mod mixing;
@@ -12,4 +13,5 @@ mod schedule;
 mod tests;
 mod train;
 
-pub use train::{TrainOptions, TrainingData, train_network};
+pub use data::{FusedFeature, TrainingData};
+pub use train::{TrainOptions, train_network};

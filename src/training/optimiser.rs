@@ -7,8 +7,8 @@
 use tch::{Kind, TchError, Tensor};
 
 use crate::artifact::Tensors;
-use crate::error::{Error, Result};
-use crate::models::network::{Network, to_array, torch_error};
+use crate::error::{Error, Result, torch_error};
+use crate::models::network::{Network, to_array};
 use crate::recipe::{OptimiserKind, TrainingRecipe};
 
 /// Numbers in a piece: three arrays of it and the gradient fit a second-level cache.

@@ -10,10 +10,11 @@ use super::*;
 use crate::Error;
 use crate::artifact::read_tensors;
 use crate::dataset::{Dataset, DatasetInfo, Split};
+use crate::features::{Extractor, Vocabulary};
 use crate::models::Start;
 use crate::models::network::{Device, TrainedNetwork, one_at_a_time};
 use crate::progress::{Progress, Silent, StopAfter};
-use crate::recipe::{NetworkRecipe, Recipe};
+use crate::recipe::{AugmentationRecipe, FeatureRecipe, NetworkRecipe, Recipe};
 
 const RECIPE: &str = r#"
 title = "small"
@@ -94,13 +95,22 @@ fn features() -> Array2<f32> {
     Array2::from_shape_fn((90, 5), |_| rng.random_range(-1.0..1.0f32))
 }
 
+/// Dense SIFT at the four places that 12 x 12 pixels have room for.
+fn descriptors() -> FeatureRecipe {
+    let text = "title = 'd'\nextractor = 'dense-sift'\nencoding = 'concatenate'\n[grid]\nbins = [2]\nstep = 4";
+    toml::from_str(text).unwrap()
+}
+
 fn options(start: Start) -> TrainOptions {
     TrainOptions { start, device: Device::CPU, threads: 1 }
 }
 
 fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) -> crate::Result<TrainedNetwork> {
     let (dataset, features) = (halves(), features());
-    let feature = text.contains("[fusion]").then(|| (features.view(), "abc"));
+    let (made_by, vocabulary) = (descriptors(), Vocabulary::default());
+    let fused =
+        FusedFeature { vectors: features.view(), recipe: &made_by, vocabulary: &vocabulary, fingerprint: "abc" };
+    let feature = text.contains("[fusion]").then_some(fused);
     train_network(&recipe(text), TrainingData { dataset: &dataset, feature }, folder, options(start), progress)
 }
 
@@ -233,4 +243,70 @@ fn averaged_weights_early_stopping_and_balance_resume_to_the_same_weights() {
     let text = RECIPE.replace("epochs = 4", "epochs = 60").replace("[training]", "[training]\npatience = 2");
     let history = train_in(folder.path(), &text, Start::Fresh, &Silent).unwrap().description().history.clone();
     assert!(history.len() < 60, "{}", history.len());
+}
+
+#[test]
+fn a_consistent_feature_is_that_of_the_picture_as_it_was_varied() {
+    let _lock = one_at_a_time();
+    let (dataset, made_by, vocabulary) = (halves(), descriptors(), Vocabulary::default());
+    let mut extractor = Extractor::new(&made_by, vocabulary.clone(), 12, 12).unwrap();
+    let mut vectors = Array2::zeros((90, extractor.dimensions()));
+    for (image, mut row) in dataset.images.outer_iter().zip(vectors.outer_iter_mut()) {
+        row.assign(&extractor.describe(image).unwrap());
+    }
+    let fused = FusedFeature { vectors: vectors.view(), recipe: &made_by, vocabulary: &vocabulary, fingerprint: "abc" };
+    let train = |folder: &Path, flip: bool, mode: &str| {
+        let text = RECIPE.replace("[head]", &FUSION.replace("hidden = 8", &format!("hidden = 8\nmode = \"{mode}\"")));
+        let mut recipe = recipe(&text);
+        recipe.value.augmentation = AugmentationRecipe { flip, ..AugmentationRecipe::default() };
+        let data = TrainingData { dataset: &dataset, feature: Some(fused) };
+        train_network(&recipe, data, folder, options(Start::Fresh), &Silent).unwrap()
+    };
+    let folders: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+    let [as_it_is, consistent, flipped, flipped_consistent] =
+        [(0, false, "static"), (1, false, "consistent"), (2, true, "static"), (3, true, "consistent")]
+            .map(|(i, flip, mode)| train(folders[i].path(), flip, mode));
+    let losses = |network: &TrainedNetwork| -> Vec<f64> {
+        network.description().history.iter().map(|e| e.train_loss.unwrap()).collect()
+    };
+    let apart = |a: &TrainedNetwork, b: &TrainedNetwork| {
+        losses(a).iter().zip(losses(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    };
+    // Without variation the two modes are the same; a mirrored picture has other descriptors.
+    assert!(apart(&as_it_is, &consistent) < 0.01, "{:?} {:?}", losses(&as_it_is), losses(&consistent));
+    assert!(apart(&flipped, &flipped_consistent) > 0.01);
+    // It needs no features to predict, and comes back with its own.
+    let predict = |network: &TrainedNetwork| network.predict_proba(dataset.images.view(), None, &Silent);
+    let p = predict(&consistent).unwrap();
+    assert_eq!(predict(&TrainedNetwork::load(folders[1].path(), Device::CPU).unwrap()).unwrap(), p);
+    assert!(predict(&as_it_is).is_err());
+    let given = as_it_is.predict_proba(dataset.images.view(), Some(vectors.view()), &Silent).unwrap();
+    assert!((&given - &p).iter().all(|d| d.abs() < 0.05));
+}
+
+#[test]
+fn features_without_tensor_operations_are_refused_before_training() {
+    let text = RECIPE.replace("[head]", &FUSION.replace("hidden = 8", "hidden = 8\nmode = \"consistent\""));
+    let (dataset, features, vocabulary) = (halves(), features(), Vocabulary::default());
+    let refused = |recipe_text: &str, change: &dyn Fn(&mut NetworkRecipe)| {
+        let made_by: FeatureRecipe = toml::from_str(recipe_text).unwrap();
+        let fused =
+            FusedFeature { vectors: features.view(), recipe: &made_by, vocabulary: &vocabulary, fingerprint: "abc" };
+        let mut recipe = recipe(&text);
+        change(&mut recipe.value);
+        let folder = tempfile::tempdir().unwrap();
+        let data = TrainingData { dataset: &dataset, feature: Some(fused) };
+        let error =
+            train_network(&recipe, data, folder.path(), options(Start::Fresh), &Silent).map(|_| ()).unwrap_err();
+        assert!(!folder.path().join("history.csv").exists());
+        error.to_string()
+    };
+    let grid = "title = 'd'\nextractor = 'dense-sift'\nencoding = 'concatenate'\n";
+    let message = refused(&format!("{grid}symmetric = true\n[grid]\nbins = [2]\nstep = 4"), &|_| {});
+    assert!(message.contains("symmetric") && message.contains("mode = \"static\""), "{message}");
+    let message = refused("title = 'h'\nextractor = 'hog'\nencoding = 'concatenate'\n[hog]\ncell = 4", &|_| {});
+    assert!(message.contains("another extractor"), "{message}");
+    // A crop has room for fewer descriptors.
+    let message = refused(&format!("{grid}[grid]\nbins = [2]\nstep = 4"), &|network| network.input.crop = Some(8));
+    assert!(message.contains("on 8 x 8 pixels") && message.contains("no crop"), "{message}");
 }

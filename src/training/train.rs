@@ -3,32 +3,18 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ndarray::{Array1, Array3, ArrayView2, Axis};
-use tch::{Kind, Tensor};
-
 use crate::artifact::{read_tensors, write_atomically, write_tensors};
-use crate::dataset::{Dataset, Split};
+use crate::dataset::Split;
 use crate::error::{Error, Result};
-use crate::models::network::{
-    Device, FEATURE_DEVIATION, FEATURE_MEAN, InputScale, Network, TrainedNetwork, feature_scale, feature_tensor,
-    image_tensor, torch_error,
-};
+use crate::models::network::{Device, FEATURE_CODEBOOK, FEATURE_DEVIATION, FEATURE_MEAN, Network, TrainedNetwork};
 use crate::models::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};
 use crate::progress::Progress;
-use crate::recipe::{NetworkRecipe, Recipe, Targets};
+use crate::recipe::{NetworkRecipe, Recipe};
 
 use super::checkpoint::Checkpoint;
-use super::epoch::{Pass, Rows};
+use super::data::{TrainingData, consistent, labels_of, measure, rows};
+use super::epoch::Pass;
 use super::learner::Learner;
-
-/// What a network is trained on.
-#[derive(Clone, Copy)]
-pub struct TrainingData<'a> {
-    /// Pictures, labels and splits.
-    pub dataset: &'a Dataset,
-    /// For a hybrid network: the fused feature of every row (n x d) and its fingerprint.
-    pub feature: Option<(ArrayView2<'a, f32>, &'a str)>,
-}
 
 /// How a training runs; none of it changes what is learned, but for rounding.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +42,11 @@ pub fn train_network(
 ) -> Result<TrainedNetwork> {
     tch::set_num_threads(options.threads.try_into().unwrap_or(1));
     let (scale, feature_mean, feature_deviation) = measure(&recipe.value, data)?;
-    let train = rows(data, Split::Train, &feature_mean, &feature_deviation, options.device)?;
-    let validation = rows(data, Split::Validation, &feature_mean, &feature_deviation, options.device)?;
+    let consistent = consistent(&recipe.value, data, (&feature_mean, &feature_deviation), options.device)?;
+    let stored = TrainingData { feature: data.feature.filter(|_| consistent.is_none()), ..data };
+    let [train, validation] = [Split::Train, Split::Validation]
+        .map(|split| rows(stored, split, (&feature_mean, &feature_deviation), options.device));
+    let (train, validation) = (train?, validation?);
     let (_, height, width) = data.dataset.images.dim();
     let classes = data.dataset.info.classes.clone();
     let seed = recipe.value.training.seed;
@@ -65,7 +54,8 @@ pub fn train_network(
     let network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
     let parameters = network.parameters();
     let mut learner = Learner::new(&recipe.value.training, network)?;
-    let fingerprint = network_fingerprint(&recipe.value, &data.dataset.info.fingerprint, data.feature.map(|f| f.1));
+    let fingerprint =
+        network_fingerprint(&recipe.value, &data.dataset.info.fingerprint, data.feature.map(|f| f.fingerprint));
 
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best_epoch = 0;
@@ -78,7 +68,8 @@ pub fn train_network(
 
     TrainedNetwork::forget(folder)?;
     let labels = labels_of(data, Split::Train);
-    let pass = Pass::new(&recipe.value, scale, device, progress, (&labels, classes.len()))?;
+    let computed = consistent.as_ref().map(|(_, computed)| computed);
+    let pass = Pass::new(&recipe.value, scale, computed, device, progress, (&labels, classes.len()))?;
     let epochs = recipe.value.training.epochs;
     let training_rows = train.labels.size()[0] as u64;
     for epoch in history.len() + 1..=epochs {
@@ -117,6 +108,8 @@ pub fn train_network(
             let mut kept = learner.kept(Network::weights)?;
             kept.insert(FEATURE_MEAN.into(), feature_mean.clone().into_dyn());
             kept.insert(FEATURE_DEVIATION.into(), feature_deviation.clone().into_dyn());
+            let words = consistent.as_ref().and_then(|(feature, _)| feature.vocabulary.codebook.clone());
+            kept.extend(words.map(|words| (FEATURE_CODEBOOK.to_string(), words.into_dyn())));
             // Before the checkpoint: if the run ends between the two, the repeated epoch writes the same weights again.
             write_tensors(&folder.join("weights.safetensors"), &kept, "")?;
         }
@@ -143,10 +136,11 @@ pub fn train_network(
         dataset: info.name.clone(),
         dataset_fingerprint: info.fingerprint.clone(),
         synthetic: info.synthetic,
-        feature_fingerprint: data.feature.map(|f| f.1.to_string()),
+        feature_fingerprint: data.feature.map(|f| f.fingerprint.to_string()),
         fingerprint,
         size: [height, width],
         feature_dimensions: feature_mean.len(),
+        consistent_feature: consistent.as_ref().map(|(feature, _)| feature.recipe.clone()),
         pixel_mean: scale.mean,
         pixel_deviation: scale.deviation,
         parameters,
@@ -161,70 +155,6 @@ pub fn train_network(
     TrainedNetwork::describe(folder, &description)?;
     Checkpoint::remove(folder)?;
     TrainedNetwork::assemble(description, &weights, options.device, &path)
-}
-
-/// What pixels and features are scaled by, measured on training rows only.
-fn measure(recipe: &NetworkRecipe, data: TrainingData) -> Result<(InputScale, Array1<f32>, Array1<f32>)> {
-    let rows = data.dataset.rows(Split::Train);
-    for split in [Split::Train, Split::Validation] {
-        if data.dataset.rows(split).is_empty() {
-            let what = format!("{split} rows of `{}`", data.dataset.info.name);
-            return Err(Error::invalid(what, 0, "at least one: networks learn on train and are chosen on validation"));
-        }
-    }
-    if recipe.training.targets != Targets::Labels && data.dataset.shares.is_none() {
-        let what = format!("votes of `{}`", data.dataset.info.name);
-        let expected = "a dataset with a [votes] table such as ferplus-shares, or targets = \"labels\"";
-        return Err(Error::invalid(what, "nothing", expected));
-    }
-    let scale = InputScale::measure(recipe.input, data.dataset.images.select(Axis(0), &rows).view());
-    match (&recipe.fusion, data.feature) {
-        (None, _) => Ok((scale, Array1::zeros(0), Array1::zeros(0))),
-        (Some(fusion), Some((features, _))) => {
-            if features.nrows() != data.dataset.labels.len() {
-                let found = features.nrows();
-                let expected = format!("{}, one for each picture", data.dataset.labels.len());
-                return Err(Error::invalid(format!("rows of feature `{}`", fusion.feature), found, expected));
-            }
-            if let Some(v) = features.iter().find(|v| !v.is_finite()) {
-                return Err(Error::invalid(format!("feature `{}`", fusion.feature), v, "finite numbers"));
-            }
-            let (mean, deviation) = feature_scale(fusion.scale, features.select(Axis(0), &rows).view());
-            Ok((scale, mean, deviation))
-        }
-        (Some(fusion), None) => Err(Error::invalid(
-            format!("feature `{}`", fusion.feature),
-            "nothing",
-            "the matrix that the hybrid head is fused with",
-        )),
-    }
-}
-
-/// The labels of a split's rows.
-fn labels_of(data: TrainingData, split: Split) -> Vec<i64> {
-    data.dataset.rows(split).iter().map(|&i| i64::from(data.dataset.labels[i])).collect()
-}
-
-/// The rows of a split on the device.
-fn rows(data: TrainingData, split: Split, mean: &Array1<f32>, deviation: &Array1<f32>, device: Device) -> Result<Rows> {
-    let index = data.dataset.rows(split);
-    let images: Array3<u8> = data.dataset.images.select(Axis(0), &index);
-    let labels = labels_of(data, split);
-    let features = data.feature.filter(|_| !mean.is_empty()).map(|(f, _)| f.select(Axis(0), &index));
-    let shares = data.dataset.shares.as_ref().map(|s| s.select(Axis(0), &index));
-    let build = || -> Result<Rows, tch::TchError> {
-        let features = match &features {
-            Some(f) => Some(feature_tensor(f.view(), mean, deviation)?.f_to(device.0)?),
-            None => None,
-        };
-        let labels = Tensor::f_from_slice(&labels)?.f_to_kind(Kind::Int64)?.f_to(device.0)?;
-        let shares = match &shares {
-            Some(shares) => Some(Tensor::try_from(shares)?.f_to(device.0)?),
-            None => None,
-        };
-        Ok(Rows { images: image_tensor(images.view())?.f_to(device.0)?, features, labels, shares })
-    };
-    build().map_err(torch_error("load the rows"))
 }
 
 /// The checkpoint to go on from, if there is one and the options allow it.

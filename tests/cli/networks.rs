@@ -12,6 +12,22 @@ fn data(side: usize) -> String {
         .replace("test = 42", "test = 7")
 }
 
+/// The grid of `dsift-bovw` with fewer words.
+const WORDS: &str = r#"
+title = "eight words"
+extractor = "dense-sift"
+root-sift = true
+encoding = "bag-of-words"
+normalisation = "hellinger"
+[grid]
+bins = [4]
+step = 7
+[codebook]
+words = 8
+algorithm = "full"
+iterations = 2
+"#;
+
 #[test]
 fn every_built_in_network_trains_and_predicts() {
     for name in [
@@ -31,6 +47,7 @@ fn every_built_in_network_trains_and_predicts() {
         "dexpression",
         "gudi",
         "compact",
+        "dsift-bovw-cnn-consistent",
     ] {
         // A folder for each: the weights of all together are gigabytes.
         let folder = Folder::new();
@@ -39,6 +56,7 @@ fn every_built_in_network_trains_and_predicts() {
         for feature in ["sift", "dsift"] {
             folder.write(&format!("features/{feature}.toml"), small::FEATURE);
         }
+        folder.write("features/dsift-bovw.toml", WORDS);
         let said = folder.ok(&["train", name, "--dataset", "tiny", "--epochs", "1"]);
         assert!(said.contains("is trained"), "{name}: {said}");
         for file in ["weights.safetensors", "model.json", "predictions.test.npy"] {

@@ -1,7 +1,7 @@
 //! Image gradients, spread softly over eight orientations.
 
 /// Orientations of a descriptor; one vector register holds them all.
-pub(super) const ORIENTATIONS: usize = 8;
+pub(in crate::features) const ORIENTATIONS: usize = 8;
 
 /// The contribution of one pixel, or the sum over many, to each orientation.
 pub(super) type Lanes = [f32; ORIENTATIONS];

@@ -15,7 +15,7 @@ use super::scale::Scale;
 use super::smoothing::deviation;
 
 /// VLFeat's usual magnification: a bin is six times as wide as the blur of its scale.
-const MAGNIFICATION: f32 = 6.0;
+pub(super) const MAGNIFICATION: f32 = 6.0;
 
 /// Computes the descriptors at all points of a grid, on pictures of one size; one for each thread.
 ///

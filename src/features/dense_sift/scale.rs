@@ -13,9 +13,9 @@ use super::smoothing::{kernel, smooth};
 use super::window::{Taps, gaussian_means, taps};
 
 /// No number of a normalised descriptor may be larger, before it is normalised again (Lowe 2004).
-const CLIP: f32 = 0.2;
+pub(in crate::features) const CLIP: f32 = 0.2;
 /// Descriptors shorter than this, grey values from 0 to 255, come from rounding: the region is flat.
-const FLAT: f32 = 1e-3;
+pub(in crate::features) const FLAT: f32 = 1e-3;
 
 /// The bins along one side of the picture.
 struct Side {
@@ -145,8 +145,7 @@ impl Scale {
     #[inline(always)]
     fn assemble(&self, threshold: f32, descriptors: &mut [[f32; DESCRIPTOR_LENGTH]], norms: &mut [f32]) {
         let columns = self.columns.places.len();
-        let side = ((BINS - 1) * self.size + 1) as f32;
-        let to_norm = 1.0 / (255.0 * side * side);
+        let to_norm = to_norm(self.size);
         let places = self.rows.descriptors.iter().flat_map(|r| self.columns.descriptors.iter().map(move |c| (r, c)));
         for ((at_rows, at_columns), (descriptor, norm)) in places.zip(descriptors.iter_mut().zip(norms)) {
             let (bins, _) = descriptor.as_chunks_mut::<ORIENTATIONS>();
@@ -164,6 +163,12 @@ impl Scale {
             }
         }
     }
+}
+
+/// Brings the sum of a descriptor of grey values from 0 to 255 to the mean gradient under it, from 0 to 1 for a pixel.
+pub(super) fn to_norm(size: usize) -> f32 {
+    let side = ((BINS - 1) * size + 1) as f32;
+    1.0 / (255.0 * side * side)
 }
 
 #[inline(always)]

@@ -8,12 +8,11 @@ use tch::nn::{Path, VarStore};
 use tch::{Kind, TchError, Tensor};
 
 use crate::artifact::Tensors;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, torch_error};
 use crate::recipe::{FusionRecipe, HeadRecipe, Join, NetworkRecipe};
 
 use super::block::Block;
 use super::layers::{BatchNormalisation, Dense, NEAR_ZERO, dropout, glorot};
-use super::torch_error;
 use super::views::Views;
 
 /// A dense layer of the head.
@@ -90,6 +89,11 @@ impl Network {
         }
     }
 
+    /// The versions of whole pictures that it predicts.
+    pub fn views(&self) -> Views {
+        self.views
+    }
+
     /// The embedding, b x u, of the middle of whole pictures.
     pub fn embed(&self, images: &Tensor, features: Option<&Tensor>) -> Result<Tensor, TchError> {
         self.embedding(&self.views.middle(images)?, features, false)
@@ -100,11 +104,13 @@ impl Network {
         self.output.weight().size().last().map_or(0, |&u| u as usize)
     }
 
-    /// Class probabilities, b x c, of whole pictures: the mean over the views that the recipe asks for.
-    pub fn probabilities(&self, images: &Tensor, features: Option<&Tensor>) -> Result<Tensor, TchError> {
+    /// Class probabilities, b x c, of whole pictures: the mean over the views that the recipe asks for. `features` are
+    /// none, those of all views, or those of each.
+    pub fn probabilities(&self, images: &Tensor, features: &[Tensor]) -> Result<Tensor, TchError> {
         let views = self.views.of_images(images)?;
-        let predict = |x| self.forward(x, features, false)?.f_softmax(-1, Kind::Float);
-        let all = views.iter().map(predict).collect::<Result<Vec<_>, _>>()?;
+        let own = |view: usize| features.get(view).or(features.first());
+        let predict = |(i, x)| self.forward(x, own(i), false)?.f_softmax(-1, Kind::Float);
+        let all = views.iter().enumerate().map(predict).collect::<Result<Vec<_>, _>>()?;
         Tensor::f_stack(&all, 0)?.f_mean_dim(0i64, false, Kind::Float)
     }
 

@@ -3,21 +3,31 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
-use tch::{TchError, Tensor};
+use tch::TchError;
 
 use crate::artifact::{Tensors, read_tensors, remove_if_there, write_json};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, torch_error};
+use crate::features::Vocabulary;
 use crate::models::NetworkDescription;
 use crate::progress::Progress;
 
 use super::architecture::to_array;
-use super::{Device, InputScale, Network, feature_tensor, image_tensor, torch_error};
+use super::{ConsistentFeature, Device, InputScale, Network, feature_tensor, image_tensor};
 
 /// Rows that go through the network at once when it predicts.
 const BATCH: usize = 256;
 /// Names under which the feature's scale travels with the weights.
 pub(crate) const FEATURE_MEAN: &str = "feature.mean";
 pub(crate) const FEATURE_DEVIATION: &str = "feature.deviation";
+/// And the visual words, where the network computes the feature itself.
+pub(crate) const FEATURE_CODEBOOK: &str = "feature.codebook";
+
+/// What a network is asked for.
+#[derive(Clone, Copy)]
+enum Output {
+    Probabilities,
+    Embedding,
+}
 
 /// A network ready to predict.
 pub struct TrainedNetwork {
@@ -25,6 +35,7 @@ pub struct TrainedNetwork {
     network: Network,
     feature_mean: Array1<f32>,
     feature_deviation: Array1<f32>,
+    consistent: Option<ConsistentFeature>,
     device: Device,
 }
 
@@ -54,7 +65,16 @@ impl TrainedNetwork {
             }
         };
         let (feature_mean, feature_deviation) = (scale(FEATURE_MEAN)?, scale(FEATURE_DEVIATION)?);
-        Ok(Self { network, feature_mean, feature_deviation, device, description })
+        let consistent = match &d.consistent_feature {
+            Some(feature) => {
+                let vocabulary = vocabulary_of(weights, origin)?;
+                let size = d.recipe.input.crop.map_or(d.size, |side| [side; 2]);
+                let scale = (&feature_mean, &feature_deviation);
+                Some(ConsistentFeature::new(feature, &vocabulary, size, scale, device.0)?)
+            }
+            None => None,
+        };
+        Ok(Self { network, feature_mean, feature_deviation, consistent, device, description })
     }
 
     /// Reads `model.json` and `weights.safetensors` in a model folder.
@@ -95,7 +115,7 @@ impl TrainedNetwork {
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
         let classes = self.description.classes.len();
-        self.in_batches(classes, images, features, progress, |x, f| self.network.probabilities(x, f))
+        self.in_batches(classes, images, features, progress, Output::Probabilities)
     }
 
     /// Embeddings, n x u: what the last layer reads of pictures and features as [`TrainedNetwork::predict_proba`] takes
@@ -110,17 +130,17 @@ impl TrainedNetwork {
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
         let units = self.network.embedding_dimensions();
-        self.in_batches(units, images, features, progress, |x, f| self.network.embed(x, f))
+        self.in_batches(units, images, features, progress, Output::Embedding)
     }
 
-    /// What `apply` makes of every row (n x columns), as many at once as the network takes.
+    /// The output for every row (n x columns), as many at once as the network takes.
     fn in_batches(
         &self,
         columns: usize,
         images: ArrayView3<u8>,
         features: Option<ArrayView2<f32>>,
         progress: &dyn Progress,
-        apply: impl Fn(&Tensor, Option<&Tensor>) -> Result<Tensor, TchError>,
+        output: Output,
     ) -> Result<Array2<f32>> {
         let d = &self.description;
         let (n, h, w) = images.dim();
@@ -128,7 +148,8 @@ impl TrainedNetwork {
             return Err(Error::invalid("picture size", format!("{h} x {w}"), format!("{} x {}", d.size[0], d.size[1])));
         }
         let given = features.map_or((n, 0), |f| f.dim());
-        if given != (n, d.feature_dimensions) {
+        // A network that computes its feature itself has no use for another one.
+        if given != (n, d.feature_dimensions) && self.consistent.is_none() {
             return Err(Error::invalid(
                 format!("feature matrix for `{}`", d.name),
                 format!("{} x {}", given.0, given.1),
@@ -144,7 +165,7 @@ impl TrainedNetwork {
             let rows = Slice::from(start..(start + BATCH).min(n));
             let features = features.as_ref().map(|f| f.slice_axis(Axis(0), rows));
             let part =
-                self.apply(images.slice_axis(Axis(0), rows), features, &apply).map_err(torch_error("predict"))?;
+                self.apply(images.slice_axis(Axis(0), rows), features, output).map_err(torch_error("predict"))?;
             let part =
                 part.into_dimensionality::<ndarray::Ix2>().map_err(|e| Error::backend("libtorch", "predict", e))?;
             progress.advance(part.nrows() as u64);
@@ -157,18 +178,38 @@ impl TrainedNetwork {
         &self,
         images: ArrayView3<u8>,
         features: Option<ArrayView2<f32>>,
-        apply: impl Fn(&Tensor, Option<&Tensor>) -> Result<Tensor, TchError>,
+        output: Output,
     ) -> Result<ndarray::ArrayD<f32>, TchError> {
         let d = &self.description;
         let scale = InputScale { recipe: d.recipe.input, mean: d.pixel_mean, deviation: d.pixel_deviation };
         let _guard = tch::no_grad_guard();
-        let x = scale.apply(&image_tensor(images)?.f_to(self.device.0)?)?;
-        let f = match features {
-            Some(f) if d.feature_dimensions > 0 => {
-                Some(feature_tensor(f, &self.feature_mean, &self.feature_deviation)?.f_to(self.device.0)?)
-            }
-            _ => None,
+        let grey = image_tensor(images)?.f_to(self.device.0)?;
+        let views = match output {
+            Output::Probabilities => self.network.views().of_images(&grey)?,
+            Output::Embedding => vec![self.network.views().middle(&grey)?],
         };
-        to_array(&apply(&x, f.as_ref())?)
+        let features = match (&self.consistent, features) {
+            (Some(consistent), _) => consistent.of_views(&views)?,
+            (None, Some(f)) if d.feature_dimensions > 0 => {
+                vec![feature_tensor(f, &self.feature_mean, &self.feature_deviation)?.f_to(self.device.0)?]
+            }
+            (None, _) => Vec::new(),
+        };
+        let x = scale.apply(&grey)?;
+        to_array(&match output {
+            Output::Probabilities => self.network.probabilities(&x, &features)?,
+            Output::Embedding => self.network.embed(&x, features.first())?,
+        })
     }
+}
+
+/// What travels with the weights of a network that computes its feature itself.
+fn vocabulary_of(weights: &Tensors, origin: &Path) -> Result<Vocabulary> {
+    let codebook = weights.get(FEATURE_CODEBOOK).map(|words| {
+        words.clone().into_dimensionality::<ndarray::Ix2>().map_err(|_| {
+            let found = format!("{} dimensions", words.ndim());
+            Error::malformed(origin, FEATURE_CODEBOOK, found, "a matrix of visual words")
+        })
+    });
+    Ok(Vocabulary { codebook: codebook.transpose()?, ..Vocabulary::default() })
 }

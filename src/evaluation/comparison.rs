@@ -165,6 +165,9 @@ pub struct TrainingFacts {
     /// The most bytes of memory that the process held during it; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
+    /// What a network has right that sees the middle of each picture alone, where it predicts several versions of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single_view: Option<SingleView>,
     /// The features that the model reads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<FeatureFacts>,
@@ -174,6 +177,49 @@ pub struct TrainingFacts {
     pub note: Option<String>,
     /// One record for each epoch; empty for an SVM.
     pub history: Vec<EpochRecord>,
+}
+
+/// Scores without the versions of a picture (crops, mirror images) whose probabilities are otherwise averaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SingleView {
+    /// On the validation split.
+    pub validation: Hits,
+    /// On the test split.
+    pub test: Hits,
+}
+
+/// Rows, and how many of them are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hits {
+    /// Rows whose most probable class is the true one.
+    pub correct: u64,
+    /// All rows.
+    pub rows: u64,
+}
+
+impl Hits {
+    /// The share of rows that are right; `None` without rows.
+    pub fn accuracy(self) -> Option<f64> {
+        (self.rows > 0).then(|| self.correct as f64 / self.rows as f64)
+    }
+}
+
+impl std::ops::Add for Hits {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { correct: self.correct + other.correct, rows: self.rows + other.rows }
+    }
+}
+
+impl std::ops::Add for SingleView {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { validation: self.validation + other.validation, test: self.test + other.test }
+    }
 }
 
 /// A feature that a model reads beside or in place of the pixels.

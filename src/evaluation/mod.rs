@@ -17,7 +17,8 @@ pub use crate::models::EpochRecord;
 pub use crate::predictions::EntryKind;
 pub use assemble::{AggregateOutcome, ComparisonInput, EntryInput, aggregate_entries};
 pub use comparison::{
-    Comparison, DatasetFacts, Entry, FeatureFacts, IdenticalRows, PairedTest, Scores, SplitCounts, TrainingFacts,
+    Comparison, DatasetFacts, Entry, FeatureFacts, Hits, IdenticalRows, PairedTest, Scores, SingleView, SplitCounts,
+    TrainingFacts,
 };
 pub use confusion::ConfusionMatrix;
 pub use folds::{FoldScores, FoldsOfRows, mean_and_deviation};

@@ -7,7 +7,7 @@ use super::{FittedModel, Runner};
 use crate::artifact::Fingerprint;
 use crate::dataset::{Dataset, DatasetInfo, Folds, Split, identical_to_training, near_training};
 use crate::error::{Error, Result};
-use crate::evaluation::{EntryInput, FoldsOfRows, Seen, TrainingFacts};
+use crate::evaluation::{EntryInput, FeatureFacts, FoldsOfRows, Seen, TrainingFacts};
 use crate::models::Start;
 use crate::predictions::{EntryKind, Predictions};
 use crate::recipe::{ExperimentRecipe, FoldsRecipe, Kind, ModelRecipe, Recipe, load};
@@ -138,6 +138,8 @@ fn summed(trainings: Vec<TrainingFacts>) -> Option<TrainingFacts> {
     let (seconds, processor_seconds) = (all(|t| t.seconds), all(|t| t.processor_seconds));
     let epochs = trainings.iter().map(|t| t.epochs).sum();
     let peak_memory = trainings.iter().map(|t| t.peak_memory).max().flatten();
+    let features = features_of_all(&trainings);
+    let single_view = trainings.iter().map(|t| t.single_view).reduce(|a, b| a.zip(b).map(|(a, b)| a + b)).flatten();
     let first = trainings.into_iter().next()?;
     Some(TrainingFacts {
         epochs,
@@ -145,12 +147,23 @@ fn summed(trainings: Vec<TrainingFacts>) -> Option<TrainingFacts> {
         seconds,
         processor_seconds,
         peak_memory,
-        // Those of one fold would pass for those of all.
-        features: Vec::new(),
+        single_view,
+        features,
         history: Vec::new(),
         note: Some(format!(
             "trained {count} times, once for each fold; time and epochs are those of all folds together"
         )),
         ..first
     })
+}
+
+/// The features of a model with what they took in all folds together.
+fn features_of_all(trainings: &[TrainingFacts]) -> Vec<FeatureFacts> {
+    let mut features = trainings.first().map(|t| t.features.clone()).unwrap_or_default();
+    for (i, feature) in features.iter_mut().enumerate() {
+        let of_folds = || trainings.iter().filter_map(|t| t.features.get(i));
+        feature.cost = of_folds().map(|f| f.cost).sum();
+        feature.mirrored_cost = of_folds().map(|f| f.mirrored_cost).sum();
+    }
+    features
 }

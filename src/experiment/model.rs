@@ -11,12 +11,14 @@ use crate::artifact::Fingerprint;
 use crate::cost::Meter;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::evaluation::{FeatureFacts, TrainingFacts};
+use crate::evaluation::{FeatureFacts, Hits, SingleView, TrainingFacts};
 use crate::features::FeatureMatrix;
 use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
 };
 use crate::predictions::Predictions;
+#[cfg(feature = "torch")]
+use crate::progress::Silent;
 use crate::recipe::{
     self, Extractor, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe,
 };
@@ -56,6 +58,7 @@ pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features:
 struct Fitted {
     /// Of the splits that are scored, in their order.
     probabilities: [Array2<f32>; 2],
+    single_view: Option<SingleView>,
     cost: Cost,
     features: Vec<FeatureFacts>,
     note: Option<String>,
@@ -76,6 +79,7 @@ impl Fitted {
             seconds: self.cost.seconds,
             processor_seconds: self.cost.processor_seconds,
             peak_memory: self.cost.peak_memory,
+            single_view: self.single_view,
             features: self.features,
             note: self.note,
         };
@@ -218,6 +222,7 @@ impl Runner<'_> {
         outcome.model.save(folder)?;
         Ok(Fitted {
             probabilities: [outcome.validation, outcome.test],
+            single_view: None,
             cost: meter.stop(),
             features: facts,
             note: Some(outcome.model.note()),
@@ -263,18 +268,27 @@ impl Runner<'_> {
             self.progress.start(&format!("{} on {split}", recipe.name), rows.len() as u64, "images");
             let images = dataset.images.select(ndarray::Axis(0), &rows);
             let features = feature.as_ref().map(|m| m.features.select(ndarray::Axis(0), &rows));
-            let p = trained.predict_proba(images.view(), features.as_ref().map(|f| f.view()), self.progress);
+            let features = features.as_ref().map(|f| f.view());
+            let p = trained.predict_proba(images.view(), features, self.progress);
             self.progress.finish("");
-            p
+            let hits = match trained.has_several_views() {
+                true => {
+                    let p = trained.predict_proba_of_middle(images.view(), features, &Silent)?;
+                    Some(hits(&label(&recipe.name, dataset, split, p)))
+                }
+                false => None,
+            };
+            Ok::<_, Error>((p?, hits))
         };
-        let [validation, test] = scored();
-        let probabilities = [predict(validation)?, predict(test)?];
+        let [validation, test] = scored().map(predict);
+        let ((validation, of_validation), (test, of_test)) = (validation?, test?);
+        let single_view = of_validation.zip(of_test).map(|(validation, test)| SingleView { validation, test });
         // A training may have been resumed: its epochs know how long they took.
         let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
         let seconds = trained_for + clock.elapsed().as_secs_f64();
         let cost = Cost { seconds, processor_seconds: None, peak_memory: meter.stop().peak_memory };
         let features = feature.iter().map(|f| feature_facts(f, None)).collect();
-        Ok(Fitted { probabilities, cost, features, note: None })
+        Ok(Fitted { probabilities: [validation, test], single_view, cost, features, note: None })
     }
 
     #[cfg(not(feature = "torch"))]
@@ -289,6 +303,11 @@ impl Runner<'_> {
     ) -> Result<Fitted> {
         Err(Error::FeatureOff { what: format!("training the network `{}`", recipe.name), feature: "torch" })
     }
+}
+
+fn hits(predictions: &Predictions) -> Hits {
+    let right = predictions.predicted().iter().zip(&predictions.labels).filter(|(p, l)| p == l).count();
+    Hits { correct: right as u64, rows: predictions.labels.len() as u64 }
 }
 
 fn feature_facts(feature: &FeatureMatrix, mirrored: Option<&FeatureMatrix>) -> FeatureFacts {
@@ -317,6 +336,7 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
         seconds: Some(predicted.seconds),
         processor_seconds: predicted.processor_seconds,
         peak_memory: predicted.peak_memory,
+        single_view: predicted.single_view,
         features: predicted.features,
         recipe_toml: predicted.recipe,
         note: predicted.note,

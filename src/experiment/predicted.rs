@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::artifact::{read_json, read_npy2, write_json, write_npy};
 use crate::dataset::{Dataset, Split};
 use crate::error::Result;
-use crate::evaluation::FeatureFacts;
+use crate::evaluation::{FeatureFacts, SingleView};
 use crate::predictions::Predictions;
 
 const FILE: &str = "predictions.json";
@@ -30,6 +30,9 @@ pub struct Predicted {
     /// The most bytes of memory that the process held during it.
     #[serde(default)]
     pub peak_memory: Option<u64>,
+    /// What it has right without the versions of a picture that are averaged otherwise.
+    #[serde(default)]
+    pub single_view: Option<SingleView>,
     /// The features that it was made from.
     #[serde(default)]
     pub features: Vec<FeatureFacts>,

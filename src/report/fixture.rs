@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::Split;
 use crate::evaluation::{
-    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, EpochRecord, FeatureFacts, IdenticalRows, Ingredient,
-    Metrics, PairedTest, Scores, Seen, SplitCounts, TrainingFacts,
+    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, EpochRecord, FeatureFacts, Hits, IdenticalRows,
+    Ingredient, Metrics, PairedTest, Scores, Seen, SingleView, SplitCounts, TrainingFacts,
 };
 use crate::recipe::AggregateMethod;
 use crate::{Cost, Predictions};
@@ -197,6 +197,10 @@ fn network(seed: u64) -> TrainingFacts {
         seconds: Some(630.0),
         processor_seconds: None,
         peak_memory: None,
+        single_view: Some(SingleView {
+            validation: Hits { correct: 61, rows: 100 },
+            test: Hits { correct: 59, rows: 100 },
+        }),
         features: vec![],
         recipe_toml: "kind = \"network\"\ntitle = \"made-up\"\n\n[training]\nepochs = 20\n".into(),
         note: Some("a made-up remark".into()),
@@ -213,6 +217,7 @@ fn svm() -> TrainingFacts {
         seconds: Some(75.4),
         processor_seconds: Some(140.2),
         peak_memory: Some(3 << 30),
+        single_view: None,
         features: vec![FeatureFacts {
             name: "dsift-bovw".into(),
             title: "dense SIFT bag of words".into(),

@@ -170,6 +170,9 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
     if let Some(bytes) = training.peak_memory {
         facts.push(("Peak memory", show_memory(bytes)));
     }
+    if let Some(view) = &training.single_view {
+        facts.push(("Middle crop alone", super::single_view(view)));
+    }
     facts.extend(training.features.iter().map(|feature| ("Feature", super::feature(feature))));
     if let Some(note) = &training.note {
         facts.push(("Remark", note.clone()));

@@ -171,6 +171,9 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
         if let Some(bytes) = t.peak_memory {
             parts.push(format!(", at most {} of memory", show_memory(bytes)));
         }
+        if let Some(view) = &t.single_view {
+            parts.push(format!("; the middle of each picture alone: {}", text(&super::single_view(view))));
+        }
         for feature in &t.features {
             parts.push(format!("; {}", text(&super::feature(feature))));
         }

@@ -27,7 +27,7 @@ use crate::artifact::write_bytes_atomically;
 use crate::cost::show_memory;
 use crate::dataset::{NEAR_DUPLICATE, Split};
 use crate::error::{Error, Result};
-use crate::evaluation::{Comparison, DatasetFacts, FeatureFacts, Scores, TrainingFacts};
+use crate::evaluation::{Comparison, DatasetFacts, FeatureFacts, Hits, Scores, SingleView, TrainingFacts, wilson};
 use crate::progress::Progress;
 
 use charts::confusion::Emphasis;
@@ -221,6 +221,14 @@ fn processor_time(seconds: Option<f64>) -> String {
 }
 
 /// A feature that a model reads, and what its extraction took, in words.
+/// `68.12 % on validation, 68.91 % [67.38, 70.40] on test`.
+fn single_view(view: &SingleView) -> String {
+    let accuracy = |hits: Hits| format::percent_or_dash(hits.accuracy());
+    let range =
+        wilson(view.test.correct, view.test.rows).map_or_else(String::new, |i| format!(" {}", format::interval(i)));
+    format!("{} % on validation, {} %{range} on test", accuracy(view.validation), accuracy(view.test))
+}
+
 fn feature(facts: &FeatureFacts) -> String {
     let cost = |cost: &Cost| {
         let memory = cost.peak_memory.map_or_else(String::new, |m| format!(", at most {} of memory", show_memory(m)));

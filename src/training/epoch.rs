@@ -186,9 +186,7 @@ impl Pass<'_> {
             Some(penalty) => entropy.f_add(&penalty)?,
             None => entropy.shallow_clone(),
         };
-        learner.zero_grad();
-        loss.f_backward()?;
-        learner.step(rate)?;
+        learner.step(&loss, rate)?;
         let hits = logits.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?;
         Ok((entropy.f_double_value(&[])?, hits.f_double_value(&[])?))
     }
@@ -242,7 +240,7 @@ impl Pass<'_> {
                 None => rows.features.as_ref().map(part).transpose()?.into_iter().collect(),
             };
             let labels = part(&rows.labels)?;
-            let p = network.probabilities(&self.scale.apply(&grey)?, &features)?;
+            let p = network.probabilities(&network.views().of_images(&self.scale.apply(&grey)?)?, &features)?;
             let own = p.f_gather(1, &labels.f_unsqueeze(1)?, false)?.f_clamp_min(1e-12)?;
             loss -= own.f_log()?.f_sum(Kind::Double)?.f_double_value(&[])?;
             right += p.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?.f_double_value(&[])?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tch::TchError;
+use tch::{TchError, Tensor};
 
 use crate::artifact::Tensors;
 use crate::error::Result;
@@ -27,14 +27,9 @@ impl Learner {
         Ok(Self { network, optimiser, average })
     }
 
-    /// Forgets the gradients of the last step.
-    pub fn zero_grad(&mut self) {
-        self.optimiser.zero_grad();
-    }
-
-    /// Moves every variable against its gradient, and the average after them.
-    pub fn step(&mut self, learning_rate: f64) -> Result<(), TchError> {
-        self.optimiser.step(learning_rate)?;
+    /// Moves every variable against the gradient of a loss, and the average after them.
+    pub fn step(&mut self, loss: &Tensor, learning_rate: f64) -> Result<(), TchError> {
+        self.optimiser.step(loss, learning_rate)?;
         match &mut self.average {
             Some(average) => average.update(self.optimiser.steps()),
             None => Ok(()),

@@ -73,46 +73,40 @@ impl Optimiser {
         self.steps
     }
 
-    /// Forgets the gradients of the last step.
-    pub fn zero_grad(&mut self) {
-        for slot in &mut self.slots {
-            slot.variable.zero_grad();
-        }
-    }
-
-    /// Moves every variable against its gradient.
-    pub fn step(&mut self, learning_rate: f64) -> Result<(), TchError> {
+    /// Moves every variable against the gradient of a loss.
+    pub fn step(&mut self, loss: &Tensor, learning_rate: f64) -> Result<(), TchError> {
         self.steps += 1;
+        // Straight from the engine: gradients that are kept with the variables must be zeroed and added to.
+        let variables: Vec<&Tensor> = self.slots.iter().map(|slot| &slot.variable).collect();
+        let gradients = Tensor::f_run_backward(&[loss], &variables, false, false)?;
         let _guard = tch::no_grad_guard();
-        self.clip()?;
-        for slot in &self.slots {
-            let gradient = slot.variable.f_grad()?;
-            if !gradient.defined() {
-                continue;
-            }
-            // Only dense weights are that large, and they lie in C order.
-            if slot.variable.numel() as i64 > 2 * PIECE && slot.variable.is_contiguous() && gradient.is_contiguous() {
-                let n = slot.variable.numel() as i64;
-                let flat = |t: &Tensor| t.f_view([-1]);
-                let (p, g, m) = (flat(&slot.variable.f_detach()?)?, flat(&gradient)?, flat(&slot.first)?);
-                let v = if slot.second.numel() == 0 { slot.second.shallow_clone() } else { flat(&slot.second)? };
-                for start in (0..n).step_by(PIECE as usize) {
-                    let length = PIECE.min(n - start);
-                    let piece = |t: &Tensor| t.f_narrow(0, start, length);
-                    let v = if v.numel() == 0 { v.shallow_clone() } else { piece(&v)? };
-                    self.update(piece(&p)?, &piece(&g)?, piece(&m)?, v, slot.decay, learning_rate)?;
-                }
-            } else {
+        self.clip(&gradients)?;
+        for (slot, gradient) in self.slots.iter().zip(&gradients).filter(|(_, gradient)| gradient.defined()) {
+            let variable = slot.variable.f_detach()?;
+            let n = variable.numel() as i64;
+            // In pieces only where all lie in the same order.
+            let alike = |t: &Tensor| t.numel() == 0 || t.stride() == variable.stride();
+            let large = n > 2 * PIECE && alike(gradient) && alike(&slot.first) && alike(&slot.second);
+            let flat = |t: &Tensor| if large { in_memory(t) } else { Ok(None) };
+            let (Some(p), Some(g), Some(m)) = (flat(&variable)?, flat(gradient)?, flat(&slot.first)?) else {
                 let (m, v) = (slot.first.shallow_clone(), slot.second.shallow_clone());
-                self.update(slot.variable.f_detach()?, &gradient, m, v, slot.decay, learning_rate)?;
+                self.update(variable, gradient, m, v, slot.decay, learning_rate)?;
+                continue;
+            };
+            let v = if slot.second.numel() == 0 { None } else { flat(&slot.second)? };
+            for start in (0..n).step_by(PIECE as usize) {
+                let length = PIECE.min(n - start);
+                let piece = |t: &Tensor| t.f_narrow(0, start, length);
+                let v = v.as_ref().map_or_else(|| Ok(slot.second.shallow_clone()), piece)?;
+                self.update(piece(&p)?, &piece(&g)?, piece(&m)?, v, slot.decay, learning_rate)?;
             }
         }
         Ok(())
     }
 
     /// Keeps the gradients within the recipe's limits.
-    fn clip(&self) -> Result<(), TchError> {
-        let gradients = || self.slots.iter().map(|slot| slot.variable.grad()).filter(Tensor::defined);
+    fn clip(&self, gradients: &[Tensor]) -> Result<(), TchError> {
+        let gradients = || gradients.iter().filter(|g| g.defined()).map(Tensor::shallow_clone);
         if let Some(limit) = self.clip_value {
             for mut gradient in gradients() {
                 let _ = gradient.f_clamp_(-limit, limit)?;
@@ -202,6 +196,21 @@ impl Optimiser {
     }
 }
 
+/// A tensor's numbers as they follow each other in memory: in C order, or channels-last as convolutions have them; `None`
+/// for any other order.
+fn in_memory(tensor: &Tensor) -> Result<Option<Tensor>, TchError> {
+    if tensor.is_contiguous() {
+        return tensor.f_view([-1]).map(Some);
+    }
+    if tensor.dim() == 4 {
+        let last = tensor.f_permute([0, 2, 3, 1])?;
+        if last.is_contiguous() {
+            return last.f_view([-1]).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 /// Copies the tensor `key` into `target`; `origin` names the file in errors.
 pub(super) fn put(tensors: &Tensors, key: String, target: &mut Tensor, origin: &std::path::Path) -> Result<()> {
     let shape: Vec<usize> = target.size().iter().map(|&n| n as usize).collect();
@@ -222,15 +231,31 @@ mod tests {
 
     /// Ours against libtorch's own optimiser on the same gradients, with a weight large enough to be cut into pieces.
     fn compare(kind: OptimiserKind, nesterov: bool, build: impl Fn(&nn::VarStore) -> nn::Optimizer) {
+        compare_one(&[300, 700], kind, nesterov, &build);
+        compare_one(&[300, 70, 3, 3], kind, nesterov, &build);
+    }
+
+    fn compare_one(
+        shape: &[i64],
+        kind: OptimiserKind,
+        nesterov: bool,
+        build: &impl Fn(&nn::VarStore) -> nn::Optimizer,
+    ) {
         let vs = nn::VarStore::new(tch::Device::Cpu);
-        let theirs = vs.root().var("w", &[300, 700], nn::Init::Const(0.5));
+        let theirs = vs.root().var("w", shape, nn::Init::Const(0.5));
         let mut optimizer = build(&vs);
         let recipe: NetworkRecipe = toml::from_str(
             "title = 'x'\n[[block]]\nfilters = [1]\npadding = ['same']\n[head]\nhidden = []\n[training]\nepochs = 1\nbatch = 2\noptimiser = 'adam'\nlearning-rate = 0.01",
         )
         .unwrap();
         let recipe = TrainingRecipe { optimiser: kind, nesterov, weight_decay: 0.1, ..recipe.training };
-        let ours = theirs.detach().copy().set_requires_grad(true);
+        let ours = match shape.len() {
+            // In channels-last order.
+            4 => theirs.detach().permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]),
+            _ => theirs.detach().copy(),
+        };
+        let ours = ours.set_requires_grad(true);
+        assert!(in_memory(&ours.detach()).unwrap().is_some());
         let zeros = || ours.detach().zeros_like();
         let slot =
             Slot { name: "w".into(), variable: ours.shallow_clone(), first: zeros(), second: zeros(), decay: true };
@@ -246,12 +271,10 @@ mod tests {
             slots: vec![Slot { second, ..slot }],
             steps: 0,
         };
-        let target = Tensor::linspace(-1, 1, 300 * 700, (Kind::Float, tch::Device::Cpu)).view([300, 700]);
+        let target = Tensor::linspace(-1, 1, shape.iter().product(), (Kind::Float, tch::Device::Cpu)).view(shape);
         for _ in 0..5 {
             optimizer.backward_step(&(&theirs - &target).square().sum(Kind::Float));
-            optimiser.zero_grad();
-            (&ours - &target).square().sum(Kind::Float).backward();
-            optimiser.step(0.01).unwrap();
+            optimiser.step(&(&ours - &target).square().sum(Kind::Float), 0.01).unwrap();
         }
         let difference = (&ours - &theirs).abs().max().double_value(&[]);
         assert!(difference < 1e-5, "{kind:?} differs by {difference}");

@@ -310,3 +310,19 @@ fn features_without_tensor_operations_are_refused_before_training() {
     let message = refused(&format!("{grid}[grid]\nbins = [2]\nstep = 4"), &|network| network.input.crop = Some(8));
     assert!(message.contains("on 8 x 8 pixels") && message.contains("no crop"), "{message}");
 }
+
+#[test]
+fn probabilities_are_the_mean_over_a_picture_and_its_mirror_image() {
+    let _lock = one_at_a_time();
+    let folder = tempfile::tempdir().unwrap();
+    let text = RECIPE.replace("[training]", "[training]\nflip-at-prediction = true");
+    let network = train_in(folder.path(), &text, Start::Fresh, &Silent).unwrap();
+    assert!(network.has_several_views());
+    let upright = halves().images;
+    let turned = upright.slice(s![.., .., ..;-1]).to_owned();
+    let middle = |images: &Array3<u8>| network.predict_proba_of_middle(images.view(), None, &Silent).unwrap();
+    let mean = (middle(&upright) + middle(&turned)) / 2.0;
+    let all = network.predict_proba(upright.view(), None, &Silent).unwrap();
+    assert!((&all - &mean).iter().all(|d| d.abs() < 1e-6));
+    assert!((&all - &middle(&upright)).iter().any(|d| d.abs() > 1e-4));
+}

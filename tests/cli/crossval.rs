@@ -27,6 +27,7 @@ fn folder() -> Folder {
 #[test]
 fn every_row_is_tested_once_and_a_second_run_computes_nothing() {
     let folder = folder();
+    folder.write("models/plain.toml", small::NETWORK.replace("[training]", "[training]\nflip-at-prediction = true"));
     let printed: Value = serde_json::from_str(&folder.ok(&["crossval", "folds", "--json"])).unwrap();
     let comparison = &printed["comparison"];
     let entries = comparison["entries"].as_array().unwrap();
@@ -42,6 +43,10 @@ fn every_row_is_tested_once_and_a_second_run_computes_nothing() {
         let right: f64 = of_fold.iter().zip(rows).map(|(a, n)| a.as_f64().unwrap() * n.as_f64().unwrap()).sum();
         assert!((right - entry["test"]["metrics"]["correct"].as_f64().unwrap()).abs() < 1e-6);
     }
+    // What the network has right without the mirror images, and the cost of the feature, are those of all folds too.
+    assert_eq!(entries[0]["training"]["single_view"]["test"]["rows"], 168);
+    let svm = &entries[1]["training"];
+    assert!(svm["single_view"].is_null() && svm["features"][0]["cost"]["seconds"].as_f64().unwrap() > 0.0);
     for fold in ["01", "02", "03"] {
         assert!(folder.path(format!("models/tiny.stratified-3-5-{fold}/plain/curves.svg")).exists());
     }

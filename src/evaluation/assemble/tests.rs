@@ -137,6 +137,7 @@ fn training() -> TrainingFacts {
         seconds: Some(0.1),
         processor_seconds: None,
         peak_memory: Some(1 << 20),
+        single_view: None,
         features: vec![],
         recipe_toml: "a = 1\n".into(),
         note: None,

@@ -89,14 +89,14 @@ impl Network {
         }
     }
 
-    /// The versions of whole pictures that it predicts.
+    /// The versions of whole pictures that are to be predicted.
     pub fn views(&self) -> Views {
         self.views
     }
 
-    /// The embedding, b x u, of the middle of whole pictures.
+    /// The embedding, b x u, of pictures as the trunk sees them.
     pub fn embed(&self, images: &Tensor, features: Option<&Tensor>) -> Result<Tensor, TchError> {
-        self.embedding(&self.views.middle(images)?, features, false)
+        self.embedding(images, features, false)
     }
 
     /// Numbers in an embedding, u.
@@ -104,10 +104,9 @@ impl Network {
         self.output.weight().size().last().map_or(0, |&u| u as usize)
     }
 
-    /// Class probabilities, b x c, of whole pictures: the mean over the views that the recipe asks for. `features` are
+    /// Class probabilities, b x c: the mean over views of the same pictures, each as the trunk sees it. `features` are
     /// none, those of all views, or those of each.
-    pub fn probabilities(&self, images: &Tensor, features: &[Tensor]) -> Result<Tensor, TchError> {
-        let views = self.views.of_images(images)?;
+    pub fn probabilities(&self, views: &[Tensor], features: &[Tensor]) -> Result<Tensor, TchError> {
         let own = |view: usize| features.get(view).or(features.first());
         let predict = |(i, x)| self.forward(x, own(i), false)?.f_softmax(-1, Kind::Float);
         let all = views.iter().enumerate().map(predict).collect::<Result<Vec<_>, _>>()?;

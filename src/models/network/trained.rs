@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
-use tch::TchError;
+use tch::{TchError, Tensor};
 
 use crate::artifact::{Tensors, read_tensors, remove_if_there, write_json};
 use crate::error::{Error, Result, torch_error};
@@ -25,7 +25,9 @@ pub(crate) const FEATURE_CODEBOOK: &str = "feature.codebook";
 /// What a network is asked for.
 #[derive(Clone, Copy)]
 enum Output {
+    /// Of all views.
     Probabilities,
+    OfMiddle,
     Embedding,
 }
 
@@ -118,6 +120,24 @@ impl TrainedNetwork {
         self.in_batches(classes, images, features, progress, Output::Probabilities)
     }
 
+    /// Whether probabilities are means over several versions of a picture.
+    pub fn has_several_views(&self) -> bool {
+        self.network.views().several()
+    }
+
+    /// As [`TrainedNetwork::predict_proba`], of the middle of each picture alone.
+    ///
+    /// # Errors
+    /// As [`TrainedNetwork::predict_proba`].
+    pub fn predict_proba_of_middle(
+        &self,
+        images: ArrayView3<u8>,
+        features: Option<ArrayView2<f32>>,
+        progress: &dyn Progress,
+    ) -> Result<Array2<f32>> {
+        self.in_batches(self.description.classes.len(), images, features, progress, Output::OfMiddle)
+    }
+
     /// Embeddings, n x u: what the last layer reads of pictures and features as [`TrainedNetwork::predict_proba`] takes
     /// them. A picture that the network was trained on has another embedding than a new one like it.
     ///
@@ -184,21 +204,21 @@ impl TrainedNetwork {
         let scale = InputScale { recipe: d.recipe.input, mean: d.pixel_mean, deviation: d.pixel_deviation };
         let _guard = tch::no_grad_guard();
         let grey = image_tensor(images)?.f_to(self.device.0)?;
-        let views = match output {
-            Output::Probabilities => self.network.views().of_images(&grey)?,
-            Output::Embedding => vec![self.network.views().middle(&grey)?],
+        let views = |x: &Tensor| match output {
+            Output::Probabilities => self.network.views().of_images(x),
+            Output::OfMiddle | Output::Embedding => Ok(vec![self.network.views().middle(x)?]),
         };
         let features = match (&self.consistent, features) {
-            (Some(consistent), _) => consistent.of_views(&views)?,
+            (Some(consistent), _) => consistent.of_views(&views(&grey)?)?,
             (None, Some(f)) if d.feature_dimensions > 0 => {
                 vec![feature_tensor(f, &self.feature_mean, &self.feature_deviation)?.f_to(self.device.0)?]
             }
             (None, _) => Vec::new(),
         };
-        let x = scale.apply(&grey)?;
-        to_array(&match output {
-            Output::Probabilities => self.network.probabilities(&x, &features)?,
-            Output::Embedding => self.network.embed(&x, features.first())?,
+        let seen = views(&scale.apply(&grey)?)?;
+        to_array(&match (output, seen.as_slice()) {
+            (Output::Embedding, [middle]) => self.network.embed(middle, features.first())?,
+            _ => self.network.probabilities(&seen, &features)?,
         })
     }
 }

@@ -28,6 +28,11 @@ impl Views {
         }
     }
 
+    /// Whether there is more than the middle.
+    pub fn several(&self) -> bool {
+        self.flip || (self.ten && self.crop.is_some())
+    }
+
     /// All versions.
     pub fn of_images(&self, images: &Tensor) -> Result<Vec<Tensor>, TchError> {
         let mut views = vec![self.middle(images)?];

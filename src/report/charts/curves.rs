@@ -125,6 +125,7 @@ mod tests {
             seconds: None,
             processor_seconds: None,
             peak_memory: None,
+            single_view: None,
             features: vec![],
             recipe_toml: String::new(),
             note: None,

@@ -46,8 +46,7 @@ impl Convolution {
     pub fn new(path: &Path, shape: ConvolutionShape, bias: bool, norm: bool) -> Result<Self, TchError> {
         let ConvolutionShape { inputs, outputs, kernel, stride, padding } = shape;
         let mut weight = path.f_var("weight", &[outputs, inputs, kernel, kernel], HE)?;
-        // Weights that lie channels-last in memory make libtorch run the whole trunk that way: 15 to 29 % faster.
-        let last = weight.f_detach()?.f_permute([0, 2, 3, 1])?.f_contiguous()?.f_permute([0, 3, 1, 2])?;
+        let last = channels_last(&weight.f_detach()?)?;
         tch::no_grad(|| weight.set_data(&last));
         let norm = if norm { Some(BatchNormalisation::new(&path.sub("norm"), outputs)?) } else { None };
         let bias = if bias { Some(path.f_zeros("bias", &[outputs])?) } else { None };
@@ -81,9 +80,17 @@ impl Convolution {
             None => norm.mean.f_neg()?,
         };
         let weight = self.weight.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?;
-        self.folded = Some([weight, middle.f_mul(&scale)?.f_add(&norm.bias)?]);
+        self.folded = Some([channels_last(&weight)?, middle.f_mul(&scale)?.f_add(&norm.bias)?]);
         Ok(())
     }
+}
+
+/// Weights o x i x h x w that lie channels-last in memory make libtorch run the whole trunk that way: 15 to 29 % faster.
+fn channels_last(weight: &Tensor) -> Result<Tensor, TchError> {
+    let (o, i, h, w) = weight.size4()?;
+    let last = weight.f_permute([0, 2, 3, 1])?.f_contiguous()?;
+    // The strides are said outright: those of a single channel could be of either order, and libtorch takes the other.
+    last.f_as_strided([o, i, h, w], [h * w * i, 1, w * i, i], None)
 }
 
 /// What batch normalisation adds to a variance.

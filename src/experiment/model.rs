@@ -11,7 +11,9 @@ use crate::artifact::Fingerprint;
 use crate::cost::Meter;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-use crate::evaluation::{FeatureFacts, Hits, SingleView, TrainingFacts};
+#[cfg(feature = "torch")]
+use crate::evaluation::Hits;
+use crate::evaluation::{FeatureFacts, SingleView, TrainingFacts};
 use crate::features::FeatureMatrix;
 use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
@@ -274,7 +276,9 @@ impl Runner<'_> {
             let hits = match trained.has_several_views() {
                 true => {
                     let p = trained.predict_proba_of_middle(images.view(), features, &Silent)?;
-                    Some(hits(&label(&recipe.name, dataset, split, p)))
+                    let of_middle = label(&recipe.name, dataset, split, p);
+                    let right = of_middle.predicted().iter().zip(&of_middle.labels).filter(|(p, l)| p == l).count();
+                    Some(Hits { correct: right as u64, rows: of_middle.labels.len() as u64 })
                 }
                 false => None,
             };
@@ -303,11 +307,6 @@ impl Runner<'_> {
     ) -> Result<Fitted> {
         Err(Error::FeatureOff { what: format!("training the network `{}`", recipe.name), feature: "torch" })
     }
-}
-
-fn hits(predictions: &Predictions) -> Hits {
-    let right = predictions.predicted().iter().zip(&predictions.labels).filter(|(p, l)| p == l).count();
-    Hits { correct: right as u64, rows: predictions.labels.len() as u64 }
 }
 
 fn feature_facts(feature: &FeatureMatrix, mirrored: Option<&FeatureMatrix>) -> FeatureFacts {

@@ -12,7 +12,7 @@ use crate::cost::Meter;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 #[cfg(feature = "torch")]
-use crate::evaluation::Hits;
+use crate::evaluation::{ConfusionMatrix, Hits};
 use crate::evaluation::{FeatureFacts, SingleView, TrainingFacts};
 use crate::features::FeatureMatrix;
 use crate::models::{
@@ -276,9 +276,8 @@ impl Runner<'_> {
             let hits = match trained.has_several_views() {
                 true => {
                     let p = trained.predict_proba_of_middle(images.view(), features, &Silent)?;
-                    let of_middle = label(&recipe.name, dataset, split, p);
-                    let right = of_middle.predicted().iter().zip(&of_middle.labels).filter(|(p, l)| p == l).count();
-                    Some(Hits { correct: right as u64, rows: of_middle.labels.len() as u64 })
+                    let confusion = ConfusionMatrix::of(&label(&recipe.name, dataset, split, p))?;
+                    Some(Hits { correct: confusion.correct(), rows: confusion.total() })
                 }
                 false => None,
             };

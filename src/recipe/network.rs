@@ -46,6 +46,13 @@ pub struct InputRecipe {
     pub three_channels: bool,
 }
 
+impl InputRecipe {
+    /// Height and width of what the trunk sees of pictures of this size.
+    pub fn seen(&self, size: [usize; 2]) -> [usize; 2] {
+        self.crop.map_or(size, |side| [side; 2])
+    }
+}
+
 /// A handcrafted feature that joins the flattened trunk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -220,7 +220,6 @@ fn processor_time(seconds: Option<f64>) -> String {
     seconds.map_or_else(String::new, |s| format!(" ({} of processor time)", format::duration(s)))
 }
 
-/// A feature that a model reads, and what its extraction took, in words.
 /// `68.12 % on validation, 68.91 % [67.38, 70.40] on test`.
 fn single_view(view: &SingleView) -> String {
     let accuracy = |hits: Hits| format::percent_or_dash(hits.accuracy());
@@ -229,6 +228,7 @@ fn single_view(view: &SingleView) -> String {
     format!("{} % on validation, {} %{range} on test", accuracy(view.validation), accuracy(view.test))
 }
 
+/// A feature that a model reads, and what its extraction took, in words.
 fn feature(facts: &FeatureFacts) -> String {
     let cost = |cost: &Cost| {
         let memory = cost.peak_memory.map_or_else(String::new, |m| format!(", at most {} of memory", show_memory(m)));

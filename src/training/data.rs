@@ -97,7 +97,7 @@ pub(super) fn consistent<'a>(
     let wanted = network.fusion.as_ref().is_some_and(|fusion| fusion.mode == FeatureMode::Consistent);
     let Some(feature) = data.feature.filter(|_| wanted) else { return Ok(None) };
     let (_, height, width) = data.dataset.images.dim();
-    let size = network.input.crop.map_or([height, width], |side| [side; 2]);
+    let size = network.input.seen([height, width]);
     let computed = ConsistentFeature::new(feature.recipe, feature.vocabulary, size, scale, device.0)?;
     Ok(Some((feature, computed)))
 }

@@ -15,7 +15,12 @@ use super::scale::Scale;
 use super::smoothing::deviation;
 
 /// VLFeat's usual magnification: a bin is six times as wide as the blur of its scale.
-pub(super) const MAGNIFICATION: f32 = 6.0;
+const MAGNIFICATION: f32 = 6.0;
+
+/// How far pictures are smoothed for bins of `size` pixels, as a standard deviation in pixels.
+pub(super) fn deviation_of(grid: &GridRecipe, size: usize) -> f64 {
+    deviation(size, f64::from(grid.magnification.unwrap_or(MAGNIFICATION)))
+}
 
 /// Computes the descriptors at all points of a grid, on pictures of one size; one for each thread.
 ///
@@ -38,11 +43,9 @@ impl DenseSift {
     /// # Errors
     /// [`Error::Invalid`] when a descriptor of the grid does not fit into the picture.
     pub fn new(grid: &GridRecipe, height: usize, width: usize) -> Result<Self> {
-        let magnification = f64::from(grid.magnification.unwrap_or(MAGNIFICATION));
         let scale = |&size: &usize| {
             let [rows, columns] = [native_starts(grid, size, height)?, native_starts(grid, size, width)?];
-            let sigma = deviation(size, magnification);
-            Ok(Scale::new([height, width], size, grid.window, [&rows, &columns], sigma))
+            Ok(Scale::new([height, width], size, grid.window, [&rows, &columns], deviation_of(grid, size)))
         };
         Ok(Self {
             height,

@@ -7,9 +7,9 @@ use crate::recipe::GridRecipe;
 
 use super::BINS;
 use super::grid::native_starts;
-use super::native::MAGNIFICATION;
+use super::native::deviation_of;
 use super::scale::to_norm;
-use super::smoothing::{deviation, kernel};
+use super::smoothing::kernel;
 use super::window::{gaussian_means, taps};
 
 /// Dense SIFT at one bin size on pictures of h x w pixels, with r rows of c descriptors.
@@ -28,9 +28,8 @@ pub(in crate::features) struct Operators {
 /// # Errors
 /// As [`super::DenseSift::new`].
 pub(in crate::features) fn operators(grid: &GridRecipe, height: usize, width: usize) -> Result<Vec<Operators>> {
-    let magnification = f64::from(grid.magnification.unwrap_or(MAGNIFICATION));
     let at = |&size: &usize| {
-        let kernel = kernel(deviation(size, magnification));
+        let kernel = kernel(deviation_of(grid, size));
         let gathering = |length: usize| -> Result<Array2<f32>> {
             let means = gaussian_means(size);
             let starts = native_starts(grid, size, length)?;

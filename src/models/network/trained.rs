@@ -70,9 +70,8 @@ impl TrainedNetwork {
         let consistent = match &d.consistent_feature {
             Some(feature) => {
                 let vocabulary = vocabulary_of(weights, origin)?;
-                let size = d.recipe.input.crop.map_or(d.size, |side| [side; 2]);
                 let scale = (&feature_mean, &feature_deviation);
-                Some(ConsistentFeature::new(feature, &vocabulary, size, scale, device.0)?)
+                Some(ConsistentFeature::new(feature, &vocabulary, d.recipe.input.seen(d.size), scale, device.0)?)
             }
             None => None,
         };

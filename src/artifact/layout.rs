@@ -34,6 +34,11 @@ impl Workspace {
         self.root.join("models").join(dataset).join(model)
     }
 
+    /// `models/pretrained/`: networks as they are given away.
+    pub fn pretrained(&self) -> PathBuf {
+        self.root.join("models").join("pretrained")
+    }
+
     /// `results/<experiment>/`: report, metrics, predictions, pictures.
     pub fn results(&self, experiment: &str) -> PathBuf {
         self.root.join("results").join(experiment)

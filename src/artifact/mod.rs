@@ -14,4 +14,4 @@ pub use json::{read_json, write_json};
 pub use layout::Workspace;
 pub use npy::{NpyElement, read_npy1, read_npy2, read_npy3, write_npy};
 pub use npy_any::{AnyArray, read_npy_any};
-pub use tensors::{Tensors, read_tensors, write_tensors};
+pub use tensors::{Precision, Tensors, read_tensors, write_tensors};

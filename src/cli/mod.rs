@@ -5,6 +5,7 @@ mod completions;
 mod context;
 mod crossval;
 mod evaluate;
+mod export;
 mod extract;
 mod import;
 mod init;
@@ -40,6 +41,7 @@ enum Command {
     Extract(extract::ExtractArgs),
     Train(train::TrainArgs),
     Evaluate(evaluate::EvaluateArgs),
+    Export(export::ExportArgs),
     Aggregate(aggregate::AggregateArgs),
     Report(report::ReportArgs),
     Run(run::RunArgs),
@@ -67,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Extract(args) => extract::run(args, &context),
         Command::Train(args) => train::run(args, &context),
         Command::Evaluate(args) => evaluate::run(args, &context),
+        Command::Export(args) => export::run(args, &context),
         Command::Aggregate(args) => aggregate::run(args, &context),
         Command::Report(args) => report::run(args, &context),
         Command::Run(args) => run::run(args, &context),

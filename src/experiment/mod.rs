@@ -7,13 +7,17 @@ mod compare;
 mod crossval;
 mod data;
 mod embedding;
+mod export;
 mod external;
 mod feature;
 mod model;
+#[cfg(feature = "torch")]
+mod network;
 mod predicted;
 mod runner;
 
 pub use compare::RunOutcome;
+pub use export::Exported;
 pub use model::{FittedModel, fitted_fingerprint};
 pub use predicted::Predicted;
 pub use runner::{Options, Runner};

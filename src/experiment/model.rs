@@ -11,19 +11,13 @@ use crate::artifact::Fingerprint;
 use crate::cost::Meter;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
-#[cfg(feature = "torch")]
-use crate::evaluation::{ConfusionMatrix, Hits};
 use crate::evaluation::{FeatureFacts, SingleView, TrainingFacts};
 use crate::features::FeatureMatrix;
 use crate::models::{
     Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
 };
 use crate::predictions::Predictions;
-#[cfg(feature = "torch")]
-use crate::progress::Silent;
-use crate::recipe::{
-    self, Extractor, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, NetworkRecipe, Recipe, SvmRecipe,
-};
+use crate::recipe::{self, Extractor, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, Recipe, SvmRecipe};
 
 /// A model with its probabilities on the splits that are scored.
 #[derive(Clone, Debug)]
@@ -57,13 +51,13 @@ pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features:
 }
 
 /// What fitting a model gave, beside the files of the model itself.
-struct Fitted {
+pub(super) struct Fitted {
     /// Of the splits that are scored, in their order.
-    probabilities: [Array2<f32>; 2],
-    single_view: Option<SingleView>,
-    cost: Cost,
-    features: Vec<FeatureFacts>,
-    note: Option<String>,
+    pub(super) probabilities: [Array2<f32>; 2],
+    pub(super) single_view: Option<SingleView>,
+    pub(super) cost: Cost,
+    pub(super) features: Vec<FeatureFacts>,
+    pub(super) note: Option<String>,
 }
 
 impl Fitted {
@@ -231,75 +225,12 @@ impl Runner<'_> {
         })
     }
 
-    #[cfg(feature = "torch")]
-    fn fit_network(
-        &self,
-        dataset: &Dataset,
-        recipe: &Recipe<ModelRecipe>,
-        network: &NetworkRecipe,
-        start: Start,
-        folder: &Path,
-        fingerprint: &str,
-    ) -> Result<Fitted> {
-        use std::time::Instant;
-
-        use crate::models::network::TrainedNetwork;
-        use crate::training::{FusedFeature, TrainOptions, TrainingData, train_network};
-
-        let feature = network.fusion.as_ref().map(|f| self.feature(dataset, &f.feature)).transpose()?;
-        let device = self.options.device.parse()?;
-        let meter = Meter::start();
-        let known = NetworkDescription::load(folder).ok().filter(|d| d.fingerprint == fingerprint);
-        let trained = match known {
-            Some(_) => TrainedNetwork::load(folder, device)?,
-            None => {
-                let recipe = Recipe {
-                    name: recipe.name.clone(),
-                    origin: recipe.origin.clone(),
-                    text: recipe.text.clone(),
-                    value: network.clone(),
-                };
-                let feature = feature.as_ref().map(FusedFeature::of);
-                let options = TrainOptions { start, device, threads: self.options.threads };
-                train_network(&recipe, TrainingData { dataset, feature }, folder, options, self.progress)?
-            }
-        };
-        let clock = Instant::now();
-        let predict = |split| {
-            let rows = dataset.rows(split);
-            self.progress.start(&format!("{} on {split}", recipe.name), rows.len() as u64, "images");
-            let images = dataset.images.select(ndarray::Axis(0), &rows);
-            let features = feature.as_ref().map(|m| m.features.select(ndarray::Axis(0), &rows));
-            let features = features.as_ref().map(|f| f.view());
-            let p = trained.predict_proba(images.view(), features, self.progress);
-            self.progress.finish("");
-            let hits = match trained.has_several_views() {
-                true => {
-                    let p = trained.predict_proba_of_middle(images.view(), features, &Silent)?;
-                    let confusion = ConfusionMatrix::of(&label(&recipe.name, dataset, split, p))?;
-                    Some(Hits { correct: confusion.correct(), rows: confusion.total() })
-                }
-                false => None,
-            };
-            Ok::<_, Error>((p?, hits))
-        };
-        let [validation, test] = scored().map(predict);
-        let ((validation, of_validation), (test, of_test)) = (validation?, test?);
-        let single_view = of_validation.zip(of_test).map(|(validation, test)| SingleView { validation, test });
-        // A training may have been resumed: its epochs know how long they took.
-        let trained_for: f64 = trained.description().history.iter().map(|e| e.seconds).sum();
-        let seconds = trained_for + clock.elapsed().as_secs_f64();
-        let cost = Cost { seconds, processor_seconds: None, peak_memory: meter.stop().peak_memory };
-        let features = feature.iter().map(|f| feature_facts(f, None)).collect();
-        Ok(Fitted { probabilities: [validation, test], single_view, cost, features, note: None })
-    }
-
     #[cfg(not(feature = "torch"))]
     fn fit_network(
         &self,
         _: &Dataset,
         recipe: &Recipe<ModelRecipe>,
-        _: &NetworkRecipe,
+        _: &recipe::NetworkRecipe,
         _: Start,
         _: &Path,
         _: &str,
@@ -308,7 +239,7 @@ impl Runner<'_> {
     }
 }
 
-fn feature_facts(feature: &FeatureMatrix, mirrored: Option<&FeatureMatrix>) -> FeatureFacts {
+pub(super) fn feature_facts(feature: &FeatureMatrix, mirrored: Option<&FeatureMatrix>) -> FeatureFacts {
     FeatureFacts {
         name: feature.info.name.clone(),
         title: feature.info.recipe.title.clone(),

@@ -148,6 +148,15 @@ impl FeatureMatrix {
     pub fn save(&self, folder: &Path) -> Result<()> {
         remove_if_there(&folder.join("feature.json"))?;
         write_npy(&folder.join("features.npy"), self.features.view())?;
+        self.save_extractor(folder)
+    }
+
+    /// Writes only what [`super::Extractor::load`] needs to describe new pictures: `feature.json` and the vocabulary.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn save_extractor(&self, folder: &Path) -> Result<()> {
+        remove_if_there(&folder.join("feature.json"))?;
         let Vocabulary { projection, codebook, mixture } = &self.vocabulary;
         let arrays = [
             ("projection.npy", projection.as_ref().map(Projection::to_array)),

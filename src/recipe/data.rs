@@ -31,6 +31,10 @@ pub struct DataRecipe {
     /// What to draw, for `format = "synthetic"`.
     #[serde(default)]
     pub synthetic: Option<SyntheticRecipe>,
+    /// What its publisher says about the use of the pictures, for model cards. It changes nothing in the data, and so no
+    /// fingerprint either.
+    #[serde(default, skip_serializing)]
+    pub terms: Option<String>,
     /// Labels by the votes of FER+ in place of those in the file, for `format = "fer2013-csv"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub votes: Option<VotesRecipe>,

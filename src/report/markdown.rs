@@ -35,7 +35,7 @@ pub fn render(comparison: &Comparison) -> String {
     out
 }
 
-fn scores(out: &mut String, comparison: &Comparison) {
+pub(super) fn scores(out: &mut String, comparison: &Comparison) {
     out.push_str("\n## Scores\n\n");
     remark(out, comparison);
     let mut heading = vec!["Model".to_string(), "Kind".to_string()];
@@ -78,7 +78,7 @@ fn ingredients(out: &mut String, comparison: &Comparison) {
     out.push_str(&format!("\n{}\n", ingredients::NOTE));
 }
 
-fn per_class(out: &mut String, comparison: &Comparison) {
+pub(super) fn per_class(out: &mut String, comparison: &Comparison) {
     out.push_str("\n## Classes on the test split\n\n");
     remark(out, comparison);
     let heading = ["Model", "Class", "Precision, %", "Recall, %", "F1, %", "Support"].map(String::from);
@@ -114,7 +114,7 @@ fn confusion(out: &mut String, comparison: &Comparison) {
     }
 }
 
-fn dataset(out: &mut String, comparison: &Comparison) {
+pub(super) fn dataset(out: &mut String, comparison: &Comparison) {
     let facts = &comparison.dataset;
     out.push_str(&format!("\n## Dataset: {}\n\n", text(&facts.title)));
     let mut heading = vec!["Split".to_string()];
@@ -181,13 +181,13 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
     parts.concat()
 }
 
-fn remark(out: &mut String, comparison: &Comparison) {
+pub(super) fn remark(out: &mut String, comparison: &Comparison) {
     if comparison.dataset.synthetic {
         out.push_str(&format!("*{}*\n\n", words::SYNTHETIC));
     }
 }
 
-fn grid(out: &mut String, heading: &[String], left: usize, lines: impl Iterator<Item = Vec<String>>) {
+pub(super) fn grid(out: &mut String, heading: &[String], left: usize, lines: impl Iterator<Item = Vec<String>>) {
     out.push_str(&format!("| {} |\n", heading.join(" | ")));
     let rule: Vec<&str> = (0..heading.len()).map(|i| if i < left { "---" } else { "---:" }).collect();
     out.push_str(&format!("| {} |\n", rule.join(" | ")));
@@ -197,19 +197,19 @@ fn grid(out: &mut String, heading: &[String], left: usize, lines: impl Iterator<
 }
 
 /// A block of code whose fence is longer than any run of backticks in it.
-fn fenced(code: &str, language: &str) -> String {
+pub(super) fn fenced(code: &str, language: &str) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     format!("{fence}{language}\n{}\n{fence}\n", code.trim_end())
 }
 
 /// A name as code; a backtick in it would end the code and is shown as an apostrophe.
-fn code(raw: &str) -> String {
+pub(super) fn code(raw: &str) -> String {
     format!("`{}`", raw.replace('`', "'").replace(char::is_control, " "))
 }
 
 /// A text as Markdown shows it letter for letter on one line: a name from a recipe is no markup.
-fn text(raw: &str) -> String {
+pub(super) fn text(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for letter in raw.chars() {
         match letter {

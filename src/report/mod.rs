@@ -3,6 +3,7 @@
 //! Whatever shows a score on synthetic faces says that they are drawn. An undefined statistic is a dash, in CSV an
 //! empty field.
 
+mod card;
 mod charts;
 mod csv;
 mod files;
@@ -33,6 +34,7 @@ use crate::progress::Progress;
 use charts::confusion::Emphasis;
 use charts::{Canvas, bars, confusion, curves};
 
+pub use card::write_cards;
 pub use json::SCHEMA;
 pub use terminal::terminal_table;
 pub use words::{SYNTHETIC, summary};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::artifact::{Tensors, read_tensors, remove_if_there, write_tensors};
+use crate::artifact::{Precision, Tensors, read_tensors, remove_if_there, write_tensors};
 use crate::error::{Error, Result};
 use crate::models::EpochRecord;
 
@@ -55,7 +55,7 @@ impl Checkpoint {
         let note = serde_json::to_string(&note).map_err(|e| Error::io("write", &path, e.into()))?;
         let mut all = self.moments.clone();
         all.extend(self.weights.iter().map(|(name, array)| (format!("weights/{name}"), array.clone())));
-        write_tensors(&path, &all, &note)
+        write_tensors(&path, &all, &note, Precision::Single)
     }
 
     /// Reads the file in a model folder; `None` when there is none.

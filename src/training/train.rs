@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::artifact::{read_tensors, write_atomically, write_tensors};
+use crate::artifact::{Precision, read_tensors, write_atomically, write_tensors};
 use crate::dataset::Split;
 use crate::error::{Error, Result};
 use crate::models::network::{Device, FEATURE_CODEBOOK, FEATURE_DEVIATION, FEATURE_MEAN, Network, TrainedNetwork};
@@ -111,7 +111,7 @@ pub fn train_network(
             let words = consistent.as_ref().and_then(|(feature, _)| feature.vocabulary.codebook.clone());
             kept.extend(words.map(|words| (FEATURE_CODEBOOK.to_string(), words.into_dyn())));
             // Before the checkpoint: if the run ends between the two, the repeated epoch writes the same weights again.
-            write_tensors(&folder.join("weights.safetensors"), &kept, "")?;
+            write_tensors(&folder.join("weights.safetensors"), &kept, "", Precision::Single)?;
         }
         write_history(&folder.join("history.csv"), &history)?;
         let (moments, steps) = learner.state()?;

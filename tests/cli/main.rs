@@ -7,6 +7,7 @@ mod support;
 mod aggregate;
 mod crossval;
 mod embedding;
+mod export;
 mod extract;
 mod handcrafted;
 mod help;

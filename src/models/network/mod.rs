@@ -4,6 +4,7 @@ mod architecture;
 mod block;
 mod consistent;
 mod device;
+mod exported;
 mod input;
 mod layers;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod trained;
 mod views;
 
 pub use device::Device;
+pub use exported::ExportedNetwork;
 pub use trained::TrainedNetwork;
 pub(crate) use trained::{FEATURE_CODEBOOK, FEATURE_DEVIATION, FEATURE_MEAN};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis, Slice};
 use tch::{TchError, Tensor};
 
-use crate::artifact::{Tensors, read_tensors, remove_if_there, write_json};
+use crate::artifact::{Precision, Tensors, read_tensors, remove_if_there, write_json, write_tensors};
 use crate::error::{Error, Result, torch_error};
 use crate::features::Vocabulary;
 use crate::models::NetworkDescription;
@@ -16,6 +16,8 @@ use super::{ConsistentFeature, Device, InputScale, Network, feature_tensor, imag
 
 /// Rows that go through the network at once when it predicts.
 const BATCH: usize = 256;
+/// The file of the weights in a model folder.
+const WEIGHTS: &str = "weights.safetensors";
 /// Names under which the feature's scale travels with the weights.
 pub(crate) const FEATURE_MEAN: &str = "feature.mean";
 pub(crate) const FEATURE_DEVIATION: &str = "feature.deviation";
@@ -84,9 +86,22 @@ impl TrainedNetwork {
     /// [`Error::Missing`] when there is no finished model, [`Error::Malformed`] when a file does not fit.
     pub fn load(folder: &Path, device: Device) -> Result<Self> {
         let description = NetworkDescription::load(folder)?;
-        let path = folder.join("weights.safetensors");
+        let path = folder.join(WEIGHTS);
         let (weights, _) = read_tensors(&path)?;
         Self::assemble(description, &weights, device, &path)
+    }
+
+    /// Copies a trained network into another folder, its weights as numbers of 16 bits.
+    ///
+    /// # Errors
+    /// As [`TrainedNetwork::load`], [`Error::Io`] with the path that cannot be written, [`Error::Invalid`] for a weight
+    /// that 16 bits cannot say.
+    pub(super) fn copy_halved(from: &Path, to: &Path) -> Result<()> {
+        let description = NetworkDescription::load(from)?;
+        let (weights, note) = read_tensors(&from.join(WEIGHTS))?;
+        Self::forget(to)?;
+        write_tensors(&to.join(WEIGHTS), &weights, &note, Precision::Half)?;
+        Self::describe(to, &description)
     }
 
     /// Writes `model.json`, last of all, so that a folder without it counts as unfinished.

@@ -83,6 +83,18 @@ impl FromStr for Expression {
     }
 }
 
+/// The number of the class that `name` stands for: the same name, else the same in any case and without the spaces around
+/// it, else another spelling of the same expression (`Happiness` for `happy`).
+pub(crate) fn class_named(name: &str, classes: &[impl AsRef<str>]) -> Option<usize> {
+    let position = |fits: &dyn Fn(&str) -> bool| classes.iter().position(|class| fits(class.as_ref()));
+    position(&|class| class == name)
+        .or_else(|| position(&|class| class.trim().eq_ignore_ascii_case(name.trim())))
+        .or_else(|| {
+            let expression: Expression = name.parse().ok()?;
+            position(&|class| class.parse().is_ok_and(|other: Expression| other == expression))
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +112,21 @@ mod tests {
         assert_eq!("Happiness".parse::<Expression>().unwrap(), Expression::Happy);
         assert_eq!("SURPRISED".parse::<Expression>().unwrap(), Expression::Surprise);
         assert!("bored".parse::<Expression>().unwrap_err().to_string().contains("`bored`"));
+    }
+    #[test]
+    fn the_same_name_goes_before_other_cases_and_those_before_other_spellings() {
+        let classes = ["joy", "Happy", "happy", "Größe"];
+        for (name, class) in [
+            ("happy", Some(2)),
+            ("Happy", Some(1)),
+            (" HAPPY ", Some(1)),
+            ("happiness", Some(0)),
+            ("JOY", Some(0)),
+            ("GRöße", Some(3)),
+            ("sad", None),
+            ("", None),
+        ] {
+            assert_eq!(class_named(name, &classes), class, "{name}");
+        }
     }
 }

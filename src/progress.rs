@@ -56,3 +56,29 @@ impl Progress for StopAfter {
         self.0.load(std::sync::atomic::Ordering::SeqCst) == 0
     }
 }
+
+/// Keeps what was said, for tests.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct Said(std::sync::Mutex<Vec<String>>);
+
+#[cfg(test)]
+impl Said {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[cfg(test)]
+impl Progress for Said {
+    fn start(&self, _: &str, _: u64, _: &str) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn finish(&self, _: &str) {}
+    fn say(&self, text: &str) {
+        self.0.lock().unwrap().push(text.into());
+    }
+    fn stop_requested(&self) -> bool {
+        false
+    }
+}

@@ -35,7 +35,7 @@ macro_rules! element {
         }
     })* };
 }
-element!(u8 => "uint8" "|u1", u32 => "uint32" "<u4", i64 => "int64" "<i8", f32 => "float32" "<f4", f64 => "float64" "<f8");
+element!(u8 => "uint8" "|u1", u16 => "uint16" "<u2", u32 => "uint32" "<u4", i64 => "int64" "<i8", f32 => "float32" "<f4", f64 => "float64" "<f8");
 
 /// Values that are turned into bytes, or back, at a time.
 const BATCH: usize = 1 << 16;

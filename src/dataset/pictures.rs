@@ -16,7 +16,7 @@ use super::rows::Rows;
 use super::tree::{self, Picture};
 use crate::Progress;
 use crate::error::{Error, Result};
-use crate::expression::Expression;
+use crate::expression::class_named;
 use crate::recipe::{DataFormat, DataRecipe};
 
 /// What a picture's place says about it.
@@ -128,12 +128,7 @@ fn meaning(picture: &Picture, recipe: &DataRecipe) -> Result<Meaning, Strange> {
 
 /// The class that a folder's name stands for: the recipe's name in any case, or another spelling of the expression.
 fn label_of(folder: &str, classes: &[String]) -> Option<u8> {
-    let spelled = |class: &String| match (class.parse::<Expression>(), folder.parse::<Expression>()) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => false,
-    };
-    let exact = classes.iter().position(|class| class.eq_ignore_ascii_case(folder.trim()));
-    exact.or_else(|| classes.iter().position(spelled)).and_then(|i| u8::try_from(i).ok())
+    class_named(folder, classes).and_then(|class| u8::try_from(class).ok())
 }
 
 /// FER2013's own word before the first `_` of the name, otherwise the innermost folder that names a split.

@@ -1,29 +1,66 @@
 //! Results of other programs as members of a comparison.
 
+use std::path::PathBuf;
+
+use ndarray::Array2;
+
 use super::Runner;
 use super::predicted::label;
+use crate::artifact::Fingerprint;
 use crate::dataset::{Dataset, Split};
 use crate::error::Result;
 use crate::evaluation::EntryInput;
-use crate::predictions::{EntryKind, external};
-use crate::recipe::ExternalRecipe;
+use crate::predictions::EntryKind;
+use crate::predictions::external::{self, ExternalFolder};
+use crate::recipe::{ExternalRecipe, ExternalSource};
 
 impl Runner<'_> {
-    /// Reads and checks an external result's two files, paths relative to the working folder.
+    /// Reads and checks an external result's files, paths relative to the working folder.
     pub(super) fn external(&self, dataset: &Dataset, recipe: &ExternalRecipe) -> Result<EntryInput> {
-        let read = |file: &str, split: Split| {
-            let n = dataset.rows(split).len();
-            let empty = label(&recipe.name, dataset, split, ndarray::Array2::zeros((n, dataset.info.classes.len())));
-            external::load(&self.workspace.root().join(file), &empty, &recipe.name)
+        let template = |split: Split| {
+            let shape = (dataset.rows(split).len(), dataset.info.classes.len());
+            label(&recipe.name, dataset, split, Array2::zeros(shape))
+        };
+        let (validation, test) = (template(Split::Validation), template(Split::Test));
+        let (validation, test) = match recipe.source()? {
+            ExternalSource::Files { validation: one, test: other } => (
+                external::load(&self.path(one), &validation, self.progress)?,
+                external::load(&self.path(other), &test, self.progress)?,
+            ),
+            ExternalSource::Folder(folder) => {
+                ExternalFolder::find(&self.path(folder))?.load(&validation, &test, self.progress)?
+            }
+            ExternalSource::Csv(table) => external::load_csv(&self.path(table), &validation, &test, self.progress)?,
         };
         Ok(EntryInput {
             name: recipe.name.clone(),
             title: recipe.name.clone(),
             kind: EntryKind::External,
             family: "external".into(),
-            validation: read(&recipe.validation, Split::Validation)?,
-            test: read(&recipe.test, Split::Test)?,
+            validation,
+            test,
             training: None,
         })
+    }
+
+    /// Adds every file that [`Runner::external`] reads, by its name and its bytes.
+    pub(super) fn with_external(&self, mut all: Fingerprint, recipe: &ExternalRecipe) -> Result<Fingerprint> {
+        match recipe.source()? {
+            ExternalSource::Files { validation, test } => {
+                all.with_file(validation, &self.path(validation))?.with_file(test, &self.path(test))
+            }
+            ExternalSource::Folder(folder) => {
+                for file in ExternalFolder::find(&self.path(folder))?.files() {
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    all = all.with_file(&format!("{folder}/{name}"), file)?;
+                }
+                Ok(all)
+            }
+            ExternalSource::Csv(table) => all.with_file(table, &self.path(table)),
+        }
+    }
+
+    fn path(&self, inside: &str) -> PathBuf {
+        self.workspace.root().join(inside)
     }
 }

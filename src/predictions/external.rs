@@ -1,26 +1,65 @@
-//! Probabilities and labels that another program wrote as `.npy`.
+//! Probabilities and labels that another program wrote: `.npy` arrays, folders of them, and tables as `.csv`.
+
+mod csv;
+mod folder;
+mod header;
+mod labels;
+mod lines;
+mod mapping;
 
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView1, Ix1, Ix2};
 
 use super::{Predictions, SUM_TOLERANCE};
+use crate::Progress;
 use crate::artifact::{AnyArray, read_npy_any};
 use crate::error::{Error, Result};
 
-/// Reads probabilities as predictions of the rows, labels and classes of `template`, under a name of their own.
+pub use csv::load_csv;
+pub use folder::ExternalFolder;
+
+/// Whether a file is a table by its name; the others are `.npy` arrays.
+pub fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"))
+}
+
+/// Reads probabilities as predictions of the rows, labels and classes of `template`, under its name; those in it are not
+/// looked at. A table is read as by [`load_csv`], everything else as an `.npy` array with the rows and the columns in the
+/// template's order.
 ///
 /// # Errors
-/// As [`read_probabilities`], and [`Error::Malformed`] when the shape is not the template's.
-pub fn load(path: &Path, template: &Predictions, name: &str) -> Result<Predictions> {
+/// As [`load_csv`] or [`read_probabilities`], and [`Error::Malformed`] when the shape is not the template's.
+pub fn load(path: &Path, template: &Predictions, progress: &dyn Progress) -> Result<Predictions> {
+    if is_csv(path) {
+        return csv::load_one(path, template, progress);
+    }
+    let probabilities = read_shaped(path, template, (template.classes.len(), ""))?;
+    Ok(Predictions { probabilities, ..template.clone() })
+}
+
+/// Reads an array of the template's rows and so many classes; `hint` says where their number comes from.
+fn read_shaped(path: &Path, template: &Predictions, (classes, hint): (usize, &str)) -> Result<Array2<f32>> {
     let probabilities = read_probabilities(path)?;
-    let (n, c) = (template.labels.len(), template.classes.len());
-    if probabilities.dim() != (n, c) {
-        let of = if template.dataset.is_empty() { String::new() } else { format!(" of {}", template.dataset) };
-        let expected = format!("({n}, {c}): the {n} {} rows{of} in their order, {c} classes", template.split);
+    let n = template.labels.len();
+    if probabilities.dim() != (n, classes) {
+        let rows = rows_of(template);
+        let expected = format!("({n}, {classes}): the {rows} in their order, {classes} classes{hint}");
         return Err(Error::malformed(path, "shape", format!("{:?}", probabilities.dim()), expected));
     }
-    Ok(Predictions { model: name.into(), probabilities, ..template.clone() })
+    Ok(probabilities)
+}
+
+/// `3589 test rows of fer2013`.
+fn rows_of(template: &Predictions) -> String {
+    let of = if template.dataset.is_empty() { String::new() } else { format!(" of {}", template.dataset) };
+    format!("{} {} rows{of}", template.labels.len(), template.split)
+}
+
+/// At most 40 characters of what was met.
+fn shown(text: &str) -> String {
+    let short: String = text.chars().take(40).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if short.len() < text.len() && text.chars().count() > 40 { format!("{short}...") } else { short }
 }
 
 /// Reads n x c probabilities: floats of 16, 32 or 64 bits, each from 0 to 1, each row summing to 1 within
@@ -45,16 +84,26 @@ pub fn read_probabilities(path: &Path) -> Result<Array2<f32>> {
         return Err(Error::malformed(path, "shape", found, "at least 1 row and 2 to 256 classes"));
     }
     for (i, row) in values.outer_iter().enumerate() {
-        check_row(path, i, row)?;
+        if let Some(Fault { column, found, expected }) = fault_of(row) {
+            let place = column.map_or(format!("row {i}"), |j| format!("row {i}, column {j}"));
+            return Err(Error::malformed(path, place, found, expected));
+        }
     }
     Ok(values.mapv(|p| p as f32))
 }
 
-fn check_row(path: &Path, i: usize, row: ArrayView1<'_, f64>) -> Result<()> {
+/// Why a row is no distribution over classes.
+struct Fault {
+    /// The column of the number that is none, or the row as a whole.
+    column: Option<usize>,
+    found: String,
+    expected: String,
+}
+
+/// What is wrong with a row, and what its numbers look like instead.
+fn fault_of(row: ArrayView1<'_, f64>) -> Option<Fault> {
     let tolerance = f64::from(SUM_TOLERANCE);
-    let outside = row.iter().position(|p| !(0.0..=1.0 + tolerance).contains(p));
-    if let Some(j) = outside {
-        let place = format!("row {i}, column {j}");
+    if let Some(j) = row.iter().position(|p| !(0.0..=1.0 + tolerance).contains(p)) {
         let expected = if row[j].is_finite() && row.iter().all(|&v| v <= 0.0) {
             "a probability from 0 to 1; these look like log-probabilities: take exp first"
         } else if row[j].is_finite() {
@@ -62,14 +111,15 @@ fn check_row(path: &Path, i: usize, row: ArrayView1<'_, f64>) -> Result<()> {
         } else {
             "a probability from 0 to 1"
         };
-        return Err(Error::malformed(path, place, row[j].to_string(), expected));
+        return Some(Fault { column: Some(j), found: row[j].to_string(), expected: expected.into() });
     }
     let sum = row.sum();
-    if (sum - 1.0).abs() > tolerance {
-        let expected = format!("a sum of 1 within {SUM_TOLERANCE}; separate scores of classes need a softmax first");
-        return Err(Error::malformed(path, format!("row {i}"), format!("a sum of {sum:.4}"), expected));
-    }
-    Ok(())
+    let expected = || format!("a sum of 1 within {SUM_TOLERANCE}; separate scores of classes need a softmax first");
+    ((sum - 1.0).abs() > tolerance).then(|| Fault {
+        column: None,
+        found: format!("a sum of {sum:.4}"),
+        expected: expected(),
+    })
 }
 
 /// Reads n true labels, whole numbers from 0 to below `classes`, of any numeric type.
@@ -96,6 +146,7 @@ pub fn read_labels(path: &Path, classes: usize) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Silent;
     use crate::artifact::write_npy;
     use crate::evaluation::example::example;
     use ndarray::{Array1, array};
@@ -133,7 +184,7 @@ mod tests {
         write_npy(&path, array![0.5f32, 0.5].view()).unwrap();
         assert!(read_probabilities(&path).unwrap_err().to_string().contains("[2]"));
         write_npy(&path, array![[0.5f32, 0.5]].view()).unwrap();
-        let message = load(&path, &example(0), "theirs").unwrap_err().to_string();
+        let message = load(&path, &example(0), &Silent).unwrap_err().to_string();
         assert!(message.contains("(1, 2)") && message.contains("(60, 6): the 60 test rows of golden"), "{message}");
     }
 
@@ -143,7 +194,8 @@ mod tests {
         let path = folder.path().join("theirs.npy");
         let wide = example(1).probabilities.mapv(f64::from);
         write_npy(&path, wide.view()).unwrap();
-        let theirs = load(&path, &example(0), "theirs").unwrap();
+        let template = Predictions { model: "theirs".into(), ..example(0) };
+        let theirs = load(&path, &template, &Silent).unwrap();
         assert_eq!(theirs, Predictions { model: "theirs".into(), ..example(1) });
     }
 

@@ -1,13 +1,17 @@
 //! Class probabilities of one model on one split: the common currency of ensembles, evaluation and reports.
 
+mod classes;
 pub mod external;
+mod row_facts;
 mod store;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use crate::dataset::Split;
 use crate::error::{Error, Result};
 
+pub use classes::{ClassMapping, CommonClasses, MappedProbabilities};
+pub use row_facts::RowFacts;
 pub use store::{EntryKind, PredictionIndex, StoredModel, load_predictions, read_index, save_predictions};
 
 /// The probabilities that a model gives to the rows of a split.
@@ -60,16 +64,22 @@ impl Predictions {
         if let Some(i) = self.labels.iter().position(|&l| usize::from(l) >= c) {
             return Err(Error::invalid(name(&format!("label in row {i}")), self.labels[i], format!("0 to {}", c - 1)));
         }
-        for (i, row) in self.probabilities.outer_iter().enumerate() {
-            if let Some(p) = row.iter().find(|p| !(0.0..=1.0 + SUM_TOLERANCE).contains(*p)) {
-                return Err(Error::invalid(name(&format!("probability in row {i}")), p, "a number from 0 to 1"));
-            }
-            let sum = row.sum();
-            if (sum - 1.0).abs() > SUM_TOLERANCE {
-                return Err(Error::invalid(name(&format!("probabilities in row {i}")), format!("a sum of {sum}"), "1"));
-            }
-        }
-        Ok(())
+        check_rows(&format!(" of `{}`", self.model), self.probabilities.view())
+    }
+
+    /// What is known of these n rows, taken from what is known of all rows of the dataset.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a row that `all` does not reach.
+    pub(crate) fn of_rows<T: Copy>(&self, all: Option<&[T]>) -> Result<Option<Vec<T>>> {
+        let Some(all) = all else { return Ok(None) };
+        let of_row = |&row: &u32| {
+            all.get(row as usize).copied().ok_or_else(|| {
+                let expected = format!("below {}, the rows of the dataset", all.len());
+                Error::invalid(format!("row number of `{}`", self.model), row, expected)
+            })
+        };
+        self.rows.iter().map(of_row).collect::<Result<_>>().map(Some)
     }
 
     /// The most probable class of each row; of equal ones the first.
@@ -93,6 +103,20 @@ impl Predictions {
         let right = self.predicted().iter().zip(&self.labels).filter(|(p, l)| p == l).count();
         right as f64 / self.labels.len() as f64
     }
+}
+
+/// Checks that each row lies from 0 to 1 and sums to 1; `of` says in an error whose they are.
+fn check_rows(of: &str, probabilities: ArrayView2<'_, f32>) -> Result<()> {
+    for (i, row) in probabilities.outer_iter().enumerate() {
+        if let Some(p) = row.iter().find(|p| !(0.0..=1.0 + SUM_TOLERANCE).contains(*p)) {
+            return Err(Error::invalid(format!("probability in row {i}{of}"), p, "a number from 0 to 1"));
+        }
+        let sum = row.sum();
+        if (sum - 1.0).abs() > SUM_TOLERANCE {
+            return Err(Error::invalid(format!("probabilities in row {i}{of}"), format!("a sum of {sum}"), "1"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod cells;
 mod checks;
 mod data;
 mod experiment;
+mod external;
 mod feature;
 mod folds;
 mod grid;
@@ -23,7 +24,8 @@ pub use block::{BatchNorm, BlockKind, BlockRecipe, Padding};
 pub use builtin::{BUILTIN, Builtin};
 pub use cells::{HogRecipe, LbpRecipe};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe, VoteLabels, VotesRecipe};
-pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, ExternalRecipe, IngredientRecipe};
+pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, IngredientRecipe};
+pub use external::{ExternalRecipe, ExternalSource};
 pub use feature::{
     CodebookAlgorithm, CodebookRecipe, DESCRIPTOR_LENGTH, DetectorRecipe, Encoding, Extractor, FeatureRecipe,
     MixtureRecipe, Normalisation, PcaRecipe, SoftRecipe,

@@ -8,6 +8,7 @@ mod aggregate;
 mod crossval;
 mod embedding;
 mod export;
+mod external;
 mod extract;
 mod handcrafted;
 mod help;

@@ -4,7 +4,7 @@
     python scripts/golden/evaluation.py
 
 Made with numpy 2.4.6, scikit-learn 1.9.1, SciPy 1.17.1, statsmodels 0.15.0.
-The tests build the same tables from the same formula (`example` in src/evaluation/example.rs).
+The tests build the same tables from the same formula (example.py; `example` in src/evaluation/example.rs).
 """
 
 import warnings
@@ -16,29 +16,9 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+from example import CLASSES, LABELS, ROWS, example, show
+
 warnings.filterwarnings("ignore")
-ROWS, CLASSES = 60, 6
-# Class 1 is predicted but never true, class 2 neither, class 4 true but never predicted.
-LABELS = np.array([(0, 3, 5, 3, 4, 0, 5)[i % 7] for i in range(ROWS)])
-
-
-def example(salt):
-    scores = np.zeros((ROWS, CLASSES))
-    for i in range(ROWS):
-        for j in range(CLASSES):
-            scores[i, j] = (i * (7 + salt) + j * 13 + i * j * 5) % 17 + 1
-        if (i + salt) % 3 != 0:
-            scores[i, LABELS[i]] += 12
-        scores[i, 2] = 0
-        scores[i, 4] = 1
-    return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def show(name, value):
-    if isinstance(value, (list, tuple, np.ndarray)):
-        print(f"{name}: [{', '.join(repr(float(v)) for v in np.ravel(value))}]")
-    else:
-        print(f"{name}: {float(value)!r}")
 
 
 def scores_of(name, p):
@@ -89,3 +69,15 @@ print("example(0) against example(1):", int((right_a & ~right_b).sum()), int((~r
 print("-- Holm")
 for family in [[0.01, 0.04, 0.03, 0.005], [0.5, 0.9, 0.02], [0.2], [0.001, 0.001, 0.04, 0.04, 1.0]]:
     show(str(family), multipletests(family, method="holm")[1])
+
+print("-- pairs")
+right = [m.argmax(axis=1) == LABELS for m in (a, b, c)]
+found = []
+for i, j in [(0, 1), (0, 2), (1, 2)]:
+    x, y = right[i], right[j]
+    counts = [int(n.sum()) for n in (x & y, x & ~y, ~x & y, ~x & ~y)]
+    p = mcnemar([[counts[0], counts[1]], [counts[2], counts[3]]], exact=True).pvalue
+    found.append((counts, np.corrcoef(~x, ~y)[0, 1], (x | y).mean(), p))
+for (counts, correlation, oracle, _), corrected in zip(found, multipletests([f[3] for f in found], method="holm")[1]):
+    print(counts, repr(float(correlation)), repr(float(oracle)), repr(float(corrected)))
+print("any right", int((right[0] | right[1] | right[2]).sum()))

@@ -1,10 +1,18 @@
 //! From predictions and recipes of aggregates to a finished [`Comparison`].
 
-use super::comparison::{Comparison, DatasetFacts, Entry, PairedTest, Scores, TrainingFacts};
+use rayon::prelude::*;
+
+use super::comparison::{Comparison, DatasetFacts, Entry, Hits, PairedTest, Scores, TrainingFacts};
+use super::gain::fusion_gains;
 use super::ingredient::ingredients;
-use super::{ConfusionMatrix, FoldScores, FoldsOfRows, Metrics, Seen, discordant, holm, mcnemar};
+use super::pairs::{any_right, pairs};
+use super::without_member::{WithoutMember, without_each};
+use super::{
+    Bootstrap, BootstrapInput, BootstrapPlan, CalibrationFacts, ConfusionMatrix, FoldScores, FoldsOfRows, Metrics,
+    Ranking, Seen, discordant, fit_temperature, holm, mcnemar,
+};
 use crate::dataset::Split;
-use crate::ensemble::{aggregate, check_alike, fit_weights, normalised_weights};
+use crate::ensemble::{Combination, check_alike};
 use crate::error::{Error, Result};
 use crate::predictions::{EntryKind, Predictions};
 use crate::recipe::{AggregateMethod, AggregateRecipe, IngredientRecipe};
@@ -30,6 +38,8 @@ pub struct ComparisonInput<'a> {
     pub ingredients: &'a [IngredientRecipe],
     /// Which rows of the whole dataset were also seen in training.
     pub seen: Seen<'a>,
+    /// Who the rows of the whole dataset show, where that is known.
+    pub subjects: Option<&'a [u32]>,
     /// The folds of a cross-validation.
     pub folds: Option<FoldsOfRows<'a>>,
 }
@@ -62,16 +72,19 @@ pub struct AggregateOutcome {
     pub weights: Option<Vec<f64>>,
     /// True when the weights were chosen on validation.
     pub weights_fitted: bool,
-    /// Probabilities of the validation rows.
+    /// Probabilities of the validation rows; out-of-fold ones of a stacker.
     pub validation: Predictions,
     /// Probabilities of the test rows.
     pub test: Predictions,
+    /// What it has right without each of its members; nothing for two members.
+    pub without_member: Vec<WithoutMember>,
 }
 
-/// Works the aggregates out, on both splits, in the order of the recipes; missing weights are chosen on validation.
+/// Works the aggregates out, on both splits, in the order of the recipes; what a method fits is fitted on validation.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a member that is not among `entries`, [`Error::Mismatch`] for members of other rows.
+/// [`Error::Invalid`] for a member that is not among `entries` or too few validation rows for a stacker,
+/// [`Error::Mismatch`] for members of other rows.
 pub fn aggregate_entries(entries: &[EntryInput], recipes: &[AggregateRecipe]) -> Result<Vec<AggregateOutcome>> {
     recipes.iter().map(|recipe| aggregate_one(entries, recipe)).collect()
 }
@@ -87,17 +100,19 @@ fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe) -> Result<Agg
     }
     let validation: Vec<&Predictions> = members.iter().map(|m| &m.validation).collect();
     let test: Vec<&Predictions> = members.iter().map(|m| &m.test).collect();
-    let weights_fitted = recipe.method == AggregateMethod::Weighted && recipe.weights.is_none();
-    let weights = match &recipe.weights {
-        Some(given) => Some(normalised_weights(given, members.len())?),
-        None if weights_fitted => Some(fit_weights(&validation)?),
-        None => None,
-    };
+    let combination = Combination::fit(recipe.method, &validation, recipe.weights.as_deref())?;
     let combine = |of: &[&Predictions]| -> Result<Predictions> {
-        Ok(Predictions { model: recipe.name.clone(), ..aggregate(recipe.method, of, weights.as_deref())? })
+        Ok(Predictions { model: recipe.name.clone(), ..combination.apply(of)? })
     };
-    let (validation, test) = (combine(&validation)?, combine(&test)?);
-    Ok(AggregateOutcome { name: recipe.name.clone(), weights, weights_fitted, validation, test })
+    let whole = combine(&test)?;
+    Ok(AggregateOutcome {
+        name: recipe.name.clone(),
+        weights: combination.weights().map(<[f64]>::to_vec),
+        weights_fitted: recipe.weights.is_none() && combination.weights().is_some(),
+        without_member: without_each(recipe, &validation, &test, &whole)?,
+        validation: combine(&validation)?,
+        test: whole,
+    })
 }
 
 impl Comparison {
@@ -110,7 +125,7 @@ impl Comparison {
         check_entries(&input)?;
         let outcomes = aggregate_entries(&input.entries, input.aggregates)?;
         let score = |p: &Predictions| {
-            let [identical, near] = [input.seen.identical, input.seen.near].map(|all| flags_of(p, all));
+            let [identical, near] = [input.seen.identical, input.seen.near].map(|all| p.of_rows(all));
             let (identical, near) = (identical?, near?);
             scores(p, Seen { identical: identical.as_deref(), near: near.as_deref() })
         };
@@ -118,13 +133,21 @@ impl Comparison {
         let folds = input.folds.map(|folds| {
             let aggregates = outcomes.iter().map(|o| &o.test);
             let tests: Vec<&Predictions> = input.entries.iter().map(|e| &e.test).chain(aggregates).collect();
-            FoldScores::of(folds, &tests)
+            FoldScores::of(folds, input.subjects, &tests)
         });
+
+        let singles = input.entries.iter().map(|e| (&e.validation, &e.test, true));
+        let aggregates = outcomes.iter().zip(input.aggregates);
+        // A share of votes is no probability: it says nothing about how sure the members are.
+        let aggregates = aggregates.map(|(o, r)| (&o.validation, &o.test, r.method != AggregateMethod::Vote));
+        let of_all: Vec<(&Predictions, &Predictions, bool)> = singles.chain(aggregates).collect();
+        let mut honesty = of_all.par_iter().map(honesty).collect::<Result<Vec<_>>>()?.into_iter();
 
         let mut entries = Vec::with_capacity(input.entries.len() + outcomes.len());
         let mut predicted = Vec::with_capacity(entries.capacity());
         for e in &input.entries {
             predicted.push(e.test.predicted());
+            let (calibration, ranking) = honesty.next().unwrap_or_default();
             entries.push(Entry {
                 name: e.name.clone(),
                 title: e.title.clone(),
@@ -134,8 +157,11 @@ impl Comparison {
                 method: None,
                 weights: None,
                 weights_fitted: false,
+                without_member: Vec::new(),
                 validation: score(&e.validation)?,
                 test: score(&e.test)?,
+                calibration,
+                ranking,
                 versus_best_single: None,
                 training: e.training.clone(),
             });
@@ -144,8 +170,8 @@ impl Comparison {
         for (outcome, recipe) in outcomes.into_iter().zip(input.aggregates) {
             predicted.push(outcome.test.predicted());
             let (mut validation, mut test) = (score(&outcome.validation)?, score(&outcome.test)?);
+            let (calibration, ranking) = honesty.next().unwrap_or_default();
             if recipe.method == AggregateMethod::Vote {
-                // A share of votes is no probability: it says nothing about how sure the members are.
                 validation.metrics.log_loss = None;
                 test.metrics.log_loss = None;
             }
@@ -158,8 +184,11 @@ impl Comparison {
                 method: Some(recipe.method),
                 weights: outcome.weights,
                 weights_fitted: outcome.weights_fitted,
+                without_member: outcome.without_member,
                 validation,
                 test,
+                calibration,
+                ranking,
                 versus_best_single: None,
                 training: None,
             });
@@ -169,7 +198,19 @@ impl Comparison {
             compare_with(best, &mut entries, &predicted, labels)?;
         }
         let ingredients = ingredients(input.ingredients, &entries, &predicted, labels)?;
+        let classes = input.dataset.classes.len();
+        let names: Vec<&str> = entries.iter().map(|e| e.name.as_str()).collect();
+        let singles: Vec<&Vec<u8>> = predicted.iter().take(input.entries.len()).collect();
+        let subjects = input.entries.first().map(|e| e.test.of_rows(input.subjects)).transpose()?.flatten();
+        let bootstrap = Bootstrap::of(
+            &BootstrapInput { labels, classes, predicted: &predicted, clusters: subjects.as_deref(), reference: best },
+            BootstrapPlan::default(),
+        )?;
         Ok(Self {
+            pairs: pairs(&names, &predicted, labels)?,
+            oracle: Some(Hits { correct: any_right(&singles, labels), rows: labels.len() as u64 }),
+            fusion_gains: fusion_gains(&entries, &predicted, labels, classes)?,
+            bootstrap: Some(bootstrap),
             title: input.title,
             experiment: input.experiment,
             command: input.command,
@@ -226,17 +267,15 @@ fn scores(predictions: &Predictions, seen: Seen<'_>) -> Result<Scores> {
     Ok(Scores { metrics, confusion })
 }
 
-/// The flags of the rows that were predicted, taken from those of the whole dataset.
-fn flags_of(predictions: &Predictions, all: Option<&[bool]>) -> Result<Option<Vec<bool>>> {
-    let Some(all) = all else { return Ok(None) };
-    let mut flags = Vec::with_capacity(predictions.rows.len());
-    for &row in &predictions.rows {
-        flags.push(*all.get(row as usize).ok_or_else(|| {
-            let expected = format!("below {}, the rows of the dataset", all.len());
-            Error::invalid(format!("row number of `{}`", predictions.model), row, expected)
-        })?);
+/// Calibration and ranking on test, the temperature from validation; nothing for what holds no probabilities.
+fn honesty(
+    &(validation, test, probabilities): &(&Predictions, &Predictions, bool),
+) -> Result<(Option<CalibrationFacts>, Option<Ranking>)> {
+    if !probabilities {
+        return Ok((None, None));
     }
-    Ok(Some(flags))
+    let temperature = fit_temperature(validation)?;
+    Ok((Some(CalibrationFacts::of(test, temperature)?), Some(Ranking::of(test)?)))
 }
 
 fn best_by_validation(entries: &[Entry]) -> Option<usize> {

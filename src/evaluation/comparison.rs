@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConfusionMatrix, FoldScores, Ingredient, Metrics, Seen};
+use super::{
+    Bootstrap, CalibrationFacts, ConfusionMatrix, FoldScores, FusionGain, Ingredient, Metrics, Pair, Ranking, Seen,
+    WithoutMember,
+};
 use crate::Cost;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
@@ -35,6 +38,18 @@ pub struct Comparison {
     /// What single changes buy, in the order of the experiment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ingredients: Vec<Ingredient>,
+    /// Every two entries on the test split.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<Pair>,
+    /// Test rows that at least one single model has right: what a perfect choice among them would reach.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oracle: Option<Hits>,
+    /// What fused networks and aggregates gain over what they are made from, class by class.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fusion_gains: Vec<FusionGain>,
+    /// Bootstrap intervals of the test scores, in the order of the entries; the reference is the best single model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<Bootstrap>,
     /// Accuracy on each fold, for a cross-validation: the scores of the entries are then those of all folds together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<FoldScores>,
@@ -109,10 +124,19 @@ pub struct Entry {
     pub weights: Option<Vec<f64>>,
     /// True when `weights` were chosen on the validation split, which makes its validation score too good.
     pub weights_fitted: bool,
-    /// Scores on the validation split, on which everything is chosen.
+    /// What an aggregate of three or more has right without each of its members; empty for others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_member: Vec<WithoutMember>,
+    /// Scores on the validation split, on which everything is chosen; those of a stacked aggregate are out-of-fold.
     pub validation: Scores,
     /// Scores on the test split.
     pub test: Scores,
+    /// Whether its test probabilities are honest; `None` for shares of votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<CalibrationFacts>,
+    /// How well its test probabilities rank the rows of each class; `None` for shares of votes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<Ranking>,
     /// Paired test on the test split against the best single model; `None` for that model itself.
     pub versus_best_single: Option<PairedTest>,
     /// How it was trained; `None` for aggregates and external results.

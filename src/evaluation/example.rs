@@ -1,6 +1,7 @@
-//! The tables of scripts/golden/evaluation.py, for tests.
+//! Predictions for tests: the tables of scripts/golden/example.py, and random ones.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
+use proptest::prelude::*;
 
 use crate::dataset::Split;
 use crate::predictions::Predictions;
@@ -31,5 +32,37 @@ pub(crate) fn example(salt: usize) -> Predictions {
         rows: (0..ROWS as u32).collect(),
         labels,
         probabilities: scores.mapv(|p| p as f32),
+    }
+}
+
+/// Predictions of 1 to 29 rows and 4 classes, an order of the rows and one of the classes.
+pub(crate) fn random() -> impl Strategy<Value = (Predictions, Vec<usize>, Vec<usize>)> {
+    let rows = prop::collection::vec((prop::collection::vec(0.001f32..1.0, 4), 0u8..4), 1..30);
+    rows.prop_flat_map(|rows| {
+        let mut p = example(0);
+        p.classes.truncate(4);
+        p.labels = rows.iter().map(|r| r.1).collect();
+        p.rows = (0..rows.len() as u32).collect();
+        let flat: Vec<f32> = rows.iter().flat_map(|(r, _)| r.iter().map(|v| v / r.iter().sum::<f32>())).collect();
+        p.probabilities = Array2::from_shape_vec((rows.len(), 4), flat).unwrap();
+        let order = Just((0..rows.len()).collect::<Vec<_>>()).prop_shuffle();
+        (Just(p), order, Just(vec![0usize, 1, 2, 3]).prop_shuffle())
+    })
+}
+
+/// The same rows in another order.
+pub(crate) fn rows_in(p: &Predictions, order: &[usize]) -> Predictions {
+    let labels = order.iter().map(|&i| p.labels[i]).collect();
+    Predictions { labels, probabilities: p.probabilities.select(Axis(0), order), ..p.clone() }
+}
+
+/// The same classes in another order.
+pub(crate) fn classes_in(p: &Predictions, order: &[usize]) -> Predictions {
+    let place = |label: u8| order.iter().position(|&i| i == usize::from(label)).unwrap() as u8;
+    Predictions {
+        classes: order.iter().map(|&i| p.classes[i].clone()).collect(),
+        labels: p.labels.iter().map(|&label| place(label)).collect(),
+        probabilities: p.probabilities.select(Axis(1), order),
+        ..p.clone()
     }
 }

@@ -1,5 +1,7 @@
 //! Accuracy fold by fold.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use crate::predictions::Predictions;
@@ -14,6 +16,10 @@ pub struct FoldScores {
     pub rows: Vec<u64>,
     /// Test accuracy of each entry on each fold, from 0 to 1, in the order of the entries.
     pub accuracies: Vec<Vec<f64>>,
+    /// Subjects with rows in more than one fold, who are then in training and in test rows; `None` where nobody knows who
+    /// the rows show.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subjects_in_several_folds: Option<u64>,
 }
 
 /// Which fold the rows of the dataset are tested in.
@@ -28,8 +34,8 @@ pub struct FoldsOfRows<'a> {
 }
 
 impl FoldScores {
-    /// Of the test predictions of all entries.
-    pub(super) fn of(folds: FoldsOfRows<'_>, tests: &[&Predictions]) -> Self {
+    /// Of the test predictions of all entries; `subjects` are those of the rows of the whole dataset.
+    pub(super) fn of(folds: FoldsOfRows<'_>, subjects: Option<&[u32]>, tests: &[&Predictions]) -> Self {
         let fold_of = |row: u32| folds.of_row.get(row as usize).map_or(usize::MAX, |&f| usize::from(f));
         let mut rows = vec![0; folds.count];
         if let Some(first) = tests.first() {
@@ -48,8 +54,21 @@ impl FoldScores {
             }
             right.iter().zip(&rows).map(|(&right, &of): (&u64, &u64)| right as f64 / of.max(1) as f64).collect()
         });
-        Self { rule: folds.rule.to_string(), accuracies: accuracies.collect(), rows }
+        let subjects_in_several_folds = subjects.map(|subjects| crossing(subjects, folds.of_row));
+        Self { rule: folds.rule.to_string(), accuracies: accuracies.collect(), rows, subjects_in_several_folds }
     }
+}
+
+/// How many subjects have rows in more than one fold.
+fn crossing(subjects: &[u32], of_row: &[u16]) -> u64 {
+    let mut first: HashMap<u32, u16> = HashMap::new();
+    let mut several: HashSet<u32> = HashSet::new();
+    for (&subject, &fold) in subjects.iter().zip(of_row) {
+        if *first.entry(subject).or_insert(fold) != fold {
+            several.insert(subject);
+        }
+    }
+    several.len() as u64
 }
 
 /// Mean over folds and standard deviation between them (that of a sample); no deviation for a single fold.
@@ -82,8 +101,12 @@ mod tests {
             probabilities: ndarray::array![[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]],
         };
         let folds = FoldsOfRows { rule: "by hand", count: 2, of_row: &[0, 0, 1, 0, 1] };
-        let found = FoldScores::of(folds, &[&test]);
+        let found = FoldScores::of(folds, None, &[&test]);
         assert_eq!((found.rows, found.accuracies), (vec![2, 2], vec![vec![0.5, 1.0]]));
+        assert_eq!(found.subjects_in_several_folds, None);
+        // Subject 7 is in fold 0 alone, 8 in both, 9 in fold 1 alone.
+        let found = FoldScores::of(folds, Some(&[7, 7, 9, 8, 8]), &[&test]);
+        assert_eq!(found.subjects_in_several_folds, Some(1));
     }
 
     #[test]

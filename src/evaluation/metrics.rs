@@ -120,18 +120,22 @@ fn class(confusion: &ConfusionMatrix, i: usize) -> ClassMetrics {
     }
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+/// The arithmetic mean; `None` of nothing.
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, n) = values.fold((0.0, 0u32), |(sum, n), v| (sum + v, n + 1));
     (n > 0).then(|| sum / f64::from(n))
 }
 
 /// Mean of -ln(probability of the true class) over rows; `None` without rows.
 fn log_loss(predictions: &Predictions) -> Option<f64> {
+    let rows = predictions.probabilities.outer_iter().zip(&predictions.labels);
+    mean(rows.map(|(row, &label)| negative_log(row.get(usize::from(label)).copied().unwrap_or_default())))
+}
+
+/// -ln p, with p clipped to what f32 tells from 0 and from 1, as scikit-learn does.
+pub(super) fn negative_log(p: f32) -> f64 {
     let epsilon = f64::from(f32::EPSILON);
-    mean(predictions.probabilities.outer_iter().zip(&predictions.labels).map(|(row, &label)| {
-        let p = row.get(usize::from(label)).copied().unwrap_or_default();
-        -f64::from(p).clamp(epsilon, 1.0 - epsilon).ln()
-    }))
+    -f64::from(p).clamp(epsilon, 1.0 - epsilon).ln()
 }
 
 fn restricted(predictions: &Predictions, left_out: Option<&[bool]>) -> Result<Option<RestrictedAccuracy>> {
@@ -154,9 +158,8 @@ fn restricted(predictions: &Predictions, left_out: Option<&[bool]>) -> Result<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluation::example::example;
+    use crate::evaluation::example::{classes_in, example, random, rows_in};
     use approx::assert_relative_eq;
-    use ndarray::Axis;
     use proptest::prelude::*;
 
     #[test]
@@ -208,20 +211,6 @@ mod tests {
         assert!(loss.is_finite() && loss > 1.6);
     }
 
-    fn random() -> impl Strategy<Value = (Predictions, Vec<usize>, Vec<usize>)> {
-        let rows = prop::collection::vec((prop::collection::vec(0.001f32..1.0, 4), 0u8..4), 1..30);
-        rows.prop_flat_map(|rows| {
-            let mut p = example(0);
-            p.classes.truncate(4);
-            p.labels = rows.iter().map(|r| r.1).collect();
-            p.rows = (0..rows.len() as u32).collect();
-            let flat: Vec<f32> = rows.iter().flat_map(|(r, _)| r.iter().map(|v| v / r.iter().sum::<f32>())).collect();
-            p.probabilities = ndarray::Array2::from_shape_vec((rows.len(), 4), flat).unwrap();
-            let order = Just((0..rows.len()).collect::<Vec<_>>()).prop_shuffle();
-            (Just(p), order, Just(vec![0usize, 1, 2, 3]).prop_shuffle())
-        })
-    }
-
     fn close(a: &Metrics, b: &Metrics) {
         assert_eq!((a.rows, a.correct), (b.rows, b.correct));
         assert_relative_eq!(a.balanced_accuracy.unwrap(), b.balanced_accuracy.unwrap(), max_relative = 1e-12);
@@ -232,9 +221,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_of_rows_changes_nothing((p, order, _) in random()) {
-            let mut q = p.clone();
-            q.labels = order.iter().map(|&i| p.labels[i]).collect();
-            q.probabilities = p.probabilities.select(Axis(0), &order);
+            let q = rows_in(&p, &order);
             let (a, b) = (Metrics::of(&p, Seen::default()).unwrap(), Metrics::of(&q, Seen::default()).unwrap());
             close(&a, &b);
             prop_assert_eq!(a.per_class, b.per_class);
@@ -242,10 +229,7 @@ mod tests {
 
         #[test]
         fn the_order_of_classes_orders_the_classes_and_nothing_else((p, _, order) in random()) {
-            let mut q = p.clone();
-            q.classes = order.iter().map(|&i| p.classes[i].clone()).collect();
-            q.labels = p.labels.iter().map(|&l| order.iter().position(|&i| i == usize::from(l)).unwrap() as u8).collect();
-            q.probabilities = p.probabilities.select(Axis(1), &order);
+            let q = classes_in(&p, &order);
             let (a, b) = (Metrics::of(&p, Seen::default()).unwrap(), Metrics::of(&q, Seen::default()).unwrap());
             close(&a, &b);
             for (j, &i) in order.iter().enumerate() {

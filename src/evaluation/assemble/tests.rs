@@ -1,6 +1,6 @@
 use super::*;
-use crate::evaluation::FeatureFacts;
 use crate::evaluation::example::example;
+use crate::evaluation::{FeatureFacts, Hits};
 
 fn entry(salt: usize) -> EntryInput {
     let name = format!("example-{salt}");
@@ -49,6 +49,7 @@ fn input<'a>(entries: Vec<EntryInput>, aggregates: &'a [AggregateRecipe]) -> Com
         ingredients: &[],
         folds: None,
         seen: Seen::default(),
+        subjects: None,
     }
 }
 
@@ -90,6 +91,56 @@ fn the_best_single_model_is_chosen_on_validation_and_the_others_tested_against_i
     assert!(weighted.validation.metrics.accuracy >= mean.validation.metrics.accuracy);
     assert_eq!(comparison.entry("Vote").unwrap().test.metrics.log_loss, None);
     assert!(mean.test.metrics.log_loss.is_some());
+}
+
+#[test]
+fn every_method_is_assembled_and_only_chosen_weights_make_the_validation_score_too_good() {
+    use AggregateMethod::{Geometric, Greedy, Mean, Stacking, Vote, Weighted};
+    let recipes = [Mean, Weighted, Geometric, Vote, Greedy, Stacking].map(recipe);
+    let comparison = Comparison::assemble(input((0..3).map(entry).collect(), &recipes)).unwrap();
+    for (entry, method) in comparison.entries[3..].iter().zip([Mean, Weighted, Geometric, Vote, Greedy, Stacking]) {
+        let weighted = matches!(method, Weighted | Greedy);
+        assert_eq!((entry.method, entry.weights_fitted, entry.weights.is_some()), (Some(method), weighted, weighted));
+        assert_eq!(entry.test.metrics.log_loss.is_none(), method == Vote);
+        assert_eq!(entry.without_member.len(), 3);
+    }
+    let accuracy = |name: &str| comparison.entry(name).unwrap().validation.metrics.accuracy;
+    assert!(accuracy("Greedy") >= comparison.best_single().unwrap().validation.metrics.accuracy);
+}
+
+#[test]
+fn without_a_member_an_aggregate_is_that_of_the_others() {
+    use AggregateMethod::{Greedy, Mean, Stacking, Weighted};
+    let entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    for method in [Mean, Weighted, Greedy, Stacking] {
+        let mut recipes = vec![recipe(method)];
+        for left_out in 0..3 {
+            let mut pair = AggregateRecipe { name: format!("without-{left_out}"), ..recipe(method) };
+            pair.members.remove(left_out);
+            recipes.push(pair);
+        }
+        let comparison = Comparison::assemble(input(entries.clone(), &recipes)).unwrap();
+        let outcomes = aggregate_entries(&entries, &recipes).unwrap();
+        let whole = comparison.entry(&format!("{method:?}")).unwrap();
+        for (left_out, found) in whole.without_member.iter().enumerate() {
+            let others = comparison.entry(&format!("without-{left_out}")).unwrap();
+            assert!(others.without_member.is_empty(), "two members");
+            let hits = |scores: &Scores| Hits { correct: scores.metrics.correct, rows: scores.metrics.rows };
+            assert_eq!(found.member, format!("example-{left_out}"));
+            assert_eq!((found.validation, found.test), (hits(&others.validation), hits(&others.test)), "{method:?}");
+            let test = &outcomes[1 + left_out].test;
+            let (a, b) = discordant(&test.labels, &outcomes[0].test.predicted(), &test.predicted()).unwrap();
+            assert_eq!(found.p, mcnemar(a, b));
+        }
+        let corrected = holm(&whole.without_member.iter().map(|w| w.p).collect::<Vec<_>>());
+        assert_eq!(whole.without_member.iter().map(|w| w.p_holm).collect::<Vec<_>>(), corrected);
+    }
+    // Nothing is left of the weights without the only member that has one.
+    let one = AggregateRecipe { weights: Some(vec![0.0, 2.0, 0.0]), ..recipe(Weighted) };
+    let found = Comparison::assemble(input(entries, &[one])).unwrap();
+    let left_out: Vec<&str> = found.entry("Weighted").unwrap().without_member.iter().map(|w| &w.member[..]).collect();
+    assert_eq!(left_out, ["example-0", "example-2"]);
+    assert!(!found.entry("Weighted").unwrap().weights_fitted);
 }
 
 #[test]
@@ -155,7 +206,7 @@ fn training() -> TrainingFacts {
 
 #[test]
 fn json_comes_back_equal() {
-    let recipes = [recipe(AggregateMethod::Weighted)];
+    let recipes = [AggregateMethod::Weighted, AggregateMethod::Stacking].map(recipe);
     let mut entries: Vec<EntryInput> = (0..3).map(entry).collect();
     entries[0].training = Some(training());
     let comparison = Comparison::assemble(input(entries, &recipes)).unwrap();

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use ferrofuse::Predictions;
 use ferrofuse::artifact::write_npy;
 use ferrofuse::dataset::Split;
-use ferrofuse::ensemble::{aggregate, fit_weights, normalised_weights};
+use ferrofuse::ensemble::{Combination, Stacker};
 use ferrofuse::evaluation::{Metrics, Seen};
 use ferrofuse::recipe::AggregateMethod;
 use serde_json::json;
@@ -27,10 +27,12 @@ ferrofuse aggregate <EXPERIMENT> --members <MODEL|FILE>... [OPTIONS]
        ferrofuse aggregate --members <FILE>... --labels <FILE> [OPTIONS]",
     after_help = "\
 Examples:
-  Models of an experiment that was run; a member may also be an .npy file with the same rows:
+  Models of an experiment that was run; a member may also be an .npy or .csv file with the same rows:
     ferrofuse aggregate fer2013-cnn --members cnn sift-cnn
   Any files of probabilities, n rows x c classes, and the n true labels:
     ferrofuse aggregate --members a.npy b.npy --labels labels.npy --output mean.npy
+  Tables with a column for each class by its name, and `id`, the number of the row (here in the labels, from 0):
+    ferrofuse aggregate --members a.csv b.npy --labels labels.npy --classes angry,happy,sad
   Weights chosen where they may be chosen, on validation rows:
     ferrofuse aggregate --members a.npy b.npy --labels labels.npy --method weighted \\
       --validation-members a-val.npy b-val.npy --validation-labels labels-val.npy"
@@ -39,13 +41,13 @@ pub struct AggregateArgs {
     /// An experiment that was run, by its name or recipe; without it, members are files and --labels is needed
     #[arg(value_name = "EXPERIMENT")]
     experiment: Option<String>,
-    /// What is combined: models of the experiment, or .npy files of probabilities (n rows x c classes)
+    /// What is combined: models of the experiment, or .npy or .csv files of probabilities (n rows x c classes)
     #[arg(long, required = true, num_args = 1.., value_name = "MODEL|FILE")]
     members: Vec<String>,
     /// True labels of the rows, an .npy file of n whole numbers from 0
     #[arg(long, value_name = "FILE", required_unless_present = "experiment", conflicts_with = "experiment")]
     labels: Option<PathBuf>,
-    /// Class names in label order, separated by commas [default: class-0, class-1, ...]
+    /// Class names in label order, separated by commas; .csv files need them [default: class-0, class-1, ...]
     #[arg(long, value_name = "NAMES", value_delimiter = ',', requires = "labels")]
     classes: Option<Vec<String>>,
     /// Which rows of the experiment: validation or test
@@ -57,7 +59,7 @@ pub struct AggregateArgs {
     /// One weight for each member, separated by commas, for --method weighted [default: chosen on validation]
     #[arg(long, value_name = "WEIGHTS", value_delimiter = ',', allow_negative_numbers = true)]
     weights: Option<Vec<f64>>,
-    /// The members' probabilities of validation rows, to choose weights on; in the order of --members
+    /// The members' probabilities of validation rows, to choose weights or fit a stacker on; in the order of --members
     #[arg(long, num_args = 1.., value_name = "FILE", requires = "validation_labels", requires = "labels")]
     validation_members: Option<Vec<String>>,
     /// True labels of the validation rows
@@ -75,10 +77,14 @@ enum Method {
     Mean,
     /// The weighted mean
     Weighted,
+    /// The weighted mean, weights by greedy selection with replacement on validation
+    Greedy,
     /// The geometric mean, renormalised
     Geometric,
     /// One vote for each member; ties go to the higher mean probability
     Vote,
+    /// A logistic regression on the members' log-probabilities, fitted on validation
+    Stacking,
 }
 
 impl From<Method> for AggregateMethod {
@@ -86,8 +92,10 @@ impl From<Method> for AggregateMethod {
         match method {
             Method::Mean => Self::Mean,
             Method::Weighted => Self::Weighted,
+            Method::Greedy => Self::Greedy,
             Method::Geometric => Self::Geometric,
             Method::Vote => Self::Vote,
+            Method::Stacking => Self::Stacking,
         }
     }
 }
@@ -96,18 +104,12 @@ impl From<Method> for AggregateMethod {
 pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
     let method = AggregateMethod::from(args.method);
     let source = Source::open(args, context)?;
-    let members = source.members()?;
+    let members = source.members(&context.progress)?;
     let members: Vec<&Predictions> = members.iter().collect();
-    let fitted = method == AggregateMethod::Weighted && args.weights.is_none();
-    let weights = match &args.weights {
-        Some(given) => Some(normalised_weights(given, members.len())?),
-        None if fitted => {
-            let validation = source.validation()?;
-            Some(fit_weights(&validation.iter().collect::<Vec<_>>())?)
-        }
-        None => None,
-    };
-    let combined = aggregate(method, &members, weights.as_deref())?;
+    let validation =
+        if method.is_fitted(args.weights.is_some()) { source.validation(&context.progress)? } else { Vec::new() };
+    let combination = Combination::fit(method, &validation.iter().collect::<Vec<_>>(), args.weights.as_deref())?;
+    let combined = combination.apply(&members)?;
     if let Some(path) = &args.output {
         write_npy(path, combined.probabilities.view())?;
     }
@@ -121,12 +123,24 @@ pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
         lines.push(Line { name: p.model.clone(), metrics });
     }
     let mut text = format!("{}\n{}\n", source.heading(combined.rows.len()), table(&lines));
-    if let Some(weights) = &weights {
+    let weights = combination.weights();
+    let fitted = weights.is_some() && args.weights.is_none();
+    if let Some(weights) = weights {
         let each: Vec<String> = members.iter().zip(weights).map(|(m, w)| format!("{} {w:.3}", m.model)).collect();
         let chosen = if fitted { ", chosen on validation" } else { "" };
         text.push_str(&format!("weights: {}{chosen}\n", each.join(", ")));
         if fitted && combined.split == Split::Validation {
             text.push_str("The weights were chosen on these very rows: the weighted score is too good.\n");
+        }
+    }
+    let stacker = match &combination {
+        Combination::Stacked(stacker) => Some(stacker),
+        _ => None,
+    };
+    if let Some(stacker) = stacker {
+        text.push_str(&format!("stacker: C = {}, fitted on {} validation rows\n", stacker.c(), stacker.rows()));
+        if combined.split == Split::Validation {
+            text.push_str("Out of fold: each row is predicted by a stacker that was not fitted on it.\n");
         }
     }
     if let Some(path) = &args.output {
@@ -140,6 +154,7 @@ pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
         "method": method,
         "weights": weights,
         "weights_chosen_on_validation": fitted,
+        "stacker_c": stacker.map(Stacker::c),
         "members": lines.iter().take(members.len()).collect::<Vec<_>>(),
         "aggregate": lines.last(),
         "output": args.output,

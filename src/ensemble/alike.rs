@@ -32,6 +32,15 @@ pub fn check_alike(members: &[&Predictions]) -> Result<()> {
     Ok(())
 }
 
+/// Checks also that what each member predicted are probabilities.
+///
+/// # Errors
+/// Those of [`check_alike`] and of [`Predictions::check`].
+pub(super) fn check_members(members: &[&Predictions]) -> Result<()> {
+    check_alike(members)?;
+    members.iter().try_for_each(|member| member.check())
+}
+
 fn of(p: &Predictions) -> String {
     format!("`{}` ({})", p.dataset, p.fingerprint)
 }

@@ -18,7 +18,7 @@ pub(super) fn weighted(members: &[&Predictions], weights: &[f64]) -> Array2<f64>
 ///
 /// # Errors
 /// [`Error::Invalid`] unless there is one for each of `members`, none below 0, and not all 0.
-pub fn normalised_weights(weights: &[f64], members: usize) -> Result<Vec<f64>> {
+pub(super) fn normalised_weights(weights: &[f64], members: usize) -> Result<Vec<f64>> {
     let sum: f64 = weights.iter().sum();
     if weights.len() != members || !weights.iter().all(|w| *w >= 0.0) || !(sum > 0.0 && sum.is_finite()) {
         let expected = format!("{members} numbers from 0, one for each member, not all 0");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, FoldsRecipe};
+use super::{Check, ExternalRecipe, FoldsRecipe};
 use crate::error::{Error, Result};
 
 /// A comparison.
@@ -13,7 +13,8 @@ pub struct ExperimentRecipe {
     pub title: String,
     /// The data recipe.
     pub dataset: String,
-    /// The model recipes, in the order of the report.
+    /// The model recipes, in the order of the report; none where only results of other programs are compared.
+    #[serde(default)]
     pub models: Vec<String>,
     /// Results of other programs.
     #[serde(default)]
@@ -41,18 +42,6 @@ pub struct IngredientRecipe {
     pub without: String,
 }
 
-/// Probabilities made by another program, as `.npy` files of n x c in the row order of the dataset's split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ExternalRecipe {
-    /// Its name in the report.
-    pub name: String,
-    /// Probabilities of the validation rows.
-    pub validation: String,
-    /// Probabilities of the test rows.
-    pub test: String,
-}
-
 /// Several members' probabilities made into one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -78,10 +67,26 @@ pub enum AggregateMethod {
     Mean,
     /// The weighted mean.
     Weighted,
+    /// The weighted mean whose weights are how often each member is picked, with replacement, by greedy selection on
+    /// validation.
+    Greedy,
+    /// A logistic regression on the members' log-probabilities, fitted on validation.
+    Stacking,
     /// The geometric mean, renormalised.
     Geometric,
     /// One vote each for the most probable class; the share of votes is the probability.
     Vote,
+}
+
+impl AggregateMethod {
+    /// Whether something is fitted on validation rows: for a weighted mean, when no weights are given.
+    pub fn is_fitted(self, weights_given: bool) -> bool {
+        match self {
+            Self::Mean | Self::Geometric | Self::Vote => false,
+            Self::Weighted => !weights_given,
+            Self::Greedy | Self::Stacking => true,
+        }
+    }
 }
 
 impl Check for ExperimentRecipe {
@@ -101,6 +106,7 @@ impl Check for ExperimentRecipe {
                 "a name of its own for each model and aggregate",
             ));
         }
+        self.external.iter().try_for_each(Check::check)?;
         for a in &self.aggregate {
             let what = format!("aggregate `{}`", a.name);
             if let Some(stranger) = a.members.iter().find(|m| !singles.contains(&m.as_str())) {
@@ -149,5 +155,37 @@ impl ExperimentRecipe {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(method: &str, more: &str) -> Result<ExperimentRecipe> {
+        let text = format!(
+            "title = \"t\"\ndataset = \"d\"\nmodels = [\"a\", \"b\"]\n\
+             [[aggregate]]\nname = \"both\"\nmembers = [\"a\", \"b\"]\nmethod = \"{method}\"\n{more}\n"
+        );
+        let recipe: ExperimentRecipe =
+            toml::from_str(&text).map_err(|e| Error::malformed("recipe", "", e.to_string(), "a recipe"))?;
+        recipe.check().map(|()| recipe)
+    }
+
+    #[test]
+    fn every_method_has_its_name_and_only_a_weighted_mean_has_weights() {
+        for (name, method) in [
+            ("mean", AggregateMethod::Mean),
+            ("weighted", AggregateMethod::Weighted),
+            ("greedy", AggregateMethod::Greedy),
+            ("stacking", AggregateMethod::Stacking),
+            ("geometric", AggregateMethod::Geometric),
+            ("vote", AggregateMethod::Vote),
+        ] {
+            assert_eq!(recipe(name, "").unwrap().aggregate[0].method, method);
+            let weights = recipe(name, "weights = [1, 2]");
+            assert_eq!(weights.is_ok(), method == AggregateMethod::Weighted, "{name}");
+        }
+        assert!(recipe("median", "").is_err());
     }
 }

@@ -4,7 +4,7 @@ use ferrofuse::Predictions;
 use ferrofuse::artifact::{read_npy2, write_npy};
 use ferrofuse::dataset::{DatasetInfo, Split};
 use ferrofuse::predictions::{EntryKind, save_predictions};
-use ndarray::{Array1, Array2, array};
+use ndarray::{Array1, Array2, Axis, array, concatenate};
 use serde_json::Value;
 
 use crate::support::Folder;
@@ -117,6 +117,46 @@ fn weights_are_chosen_on_validation_rows_or_asked_for() {
     let wrong =
         folder.fails(1, &["aggregate", "--members", "a.npy", "b.npy", "--labels", "labels.npy", "--weights", "1,2"]);
     assert!(wrong.contains("weighted"), "{wrong}");
+}
+
+/// The four rows five times over, so that there are enough to fit a stacker on.
+fn often() -> [(&'static str, Array2<f32>); 2] {
+    let (a, b) = tables();
+    let often = |table: &Array2<f32>| concatenate![Axis(0), *table, *table, *table, *table, *table];
+    [("many-a.npy", often(&a)), ("many-b.npy", often(&b))]
+}
+
+#[test]
+fn greedy_selection_and_stacking_are_fitted_on_validation_rows() {
+    let folder = with_files();
+    for (name, table) in often() {
+        write_npy(&folder.path(name), table.view()).unwrap();
+    }
+    write_npy(&folder.path("many.npy"), Array1::from(LABELS.map(i64::from).repeat(5)).view()).unwrap();
+    for method in ["greedy", "stacking"] {
+        let args = ["aggregate", "--members", "a.npy", "b.npy", "--labels", "labels.npy", "--method", method];
+        let asked = folder.fails(1, &args);
+        assert!(asked.contains("validation rows") && asked.contains("--validation-members"), "{asked}");
+        let weights = folder.fails(1, &[&args[..], &["--weights", "1,1"]].concat());
+        assert!(weights.contains("weighted"), "{weights}");
+        let more = ["--validation-members", "many-a.npy", "many-b.npy", "--validation-labels", "many.npy"];
+        let args = [&args[..], &more].concat();
+        let value = json(&folder.ok(&[&args[..], &["--json"]].concat()));
+        assert_eq!((&value["method"], &value["aggregate"]["metrics"]["accuracy"]), (&method.into(), &1.0.into()));
+        assert_eq!(value["weights_chosen_on_validation"], method == "greedy");
+        assert_eq!(value["weights"].is_null(), method == "stacking");
+        assert_eq!(value["stacker_c"].is_number(), method == "stacking");
+        let shown = folder.ok(&args);
+        let words = if method == "greedy" { "chosen on validation" } else { "fitted on 20 validation rows" };
+        assert!(shown.contains(words) && shown.contains(&format!("{method}(a.npy, b.npy)")), "{shown}");
+    }
+    let too_few = ["--validation-members", "a.npy", "b.npy", "--validation-labels", "labels.npy"];
+    let args = ["aggregate", "--members", "a.npy", "b.npy", "--labels", "labels.npy", "--method", "stacking"];
+    let shown = folder.fails(1, &[&args[..], &too_few].concat());
+    assert!(shown.contains("found 4, expected at least 5"), "{shown}");
+    let stored = with_experiment(false);
+    let shown = stored.fails(1, &["aggregate", "e", "--members", "one", "b.npy", "--method", "greedy"]);
+    assert!(shown.contains("validation probabilities of `b.npy` are not known"), "{shown}");
 }
 
 #[test]

@@ -1,15 +1,21 @@
 //! `ferrofuse report`.
 
+use std::path::Path;
+
 use anyhow::Context as _;
 use clap::Args;
-use ferrofuse::report;
+use ferrofuse::Progress;
+use ferrofuse::evaluation::Comparison;
+use ferrofuse::experiment::rescore;
+use ferrofuse::report::{self, ReportFiles};
 
 use super::Context;
 
-/// Write the report of an experiment again from its stored metrics
+/// Write the report of an experiment again from its stored predictions
 ///
-/// Reads results/EXPERIMENT/metrics.json, which `ferrofuse run` wrote, and makes every other file of the report from
-/// it: report.html, report.md, metrics.csv, confusion matrices and curves. Nothing is trained or scored.
+/// Scores the probabilities in results/EXPERIMENT/predictions/ again and writes every file of the report: report.html,
+/// report.md, metrics.json, metrics.csv, tables for a paper, confusion matrices, diagrams and curves. Nothing is trained,
+/// and the dataset is not needed. Where the predictions are gone, all else is made from metrics.json.
 #[derive(Args)]
 pub struct ReportArgs {
     /// The experiment: its name or its recipe, such as `demo` or results/demo.toml
@@ -21,8 +27,7 @@ pub struct ReportArgs {
 pub fn run(args: &ReportArgs, context: &Context) -> anyhow::Result<()> {
     let name = name(&args.experiment)?;
     let folder = context.workspace.results(name);
-    let (comparison, files) =
-        report::rebuild(&folder, &context.progress).with_context(|| format!("cannot make the report of `{name}`"))?;
+    let (comparison, files) = write(&folder, context).with_context(|| format!("cannot make the report of `{name}`"))?;
     let value = serde_json::json!({
         "experiment": comparison.experiment,
         "synthetic_faces": comparison.dataset.synthetic,
@@ -30,10 +35,26 @@ pub fn run(args: &ReportArgs, context: &Context) -> anyhow::Result<()> {
         "markdown": files.markdown,
         "metrics_json": files.json,
         "metrics_csv": files.csv,
+        "tables": files.tables,
         "charts": files.charts,
     });
     context.print(&format!("{}\n{}", report::terminal_table(&comparison), files.html.display()), &value);
     Ok(())
+}
+
+fn write(folder: &Path, context: &Context) -> ferrofuse::Result<(Comparison, ReportFiles)> {
+    match rescore(folder)? {
+        Some(comparison) => {
+            let files = report::write(folder, &comparison, &context.progress)?;
+            Ok((comparison, files))
+        }
+        None => {
+            context
+                .progress
+                .say("no predictions with all that is known of their rows; the report is made from metrics.json");
+            report::rebuild(folder, &context.progress)
+        }
+    }
 }
 
 /// The experiment's name: that of its folder under results/.

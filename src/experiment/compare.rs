@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, identical_to_training, near_training};
 use crate::error::{Error, Result};
 use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput, FoldsOfRows, Seen};
 use crate::models::Start;
-use crate::predictions::{EntryKind, save_predictions};
+use crate::predictions::{EntryKind, RowFacts, save_predictions};
 use crate::recipe::{ExperimentRecipe, Kind, ModelRecipe, Recipe, load};
 use crate::report;
 
@@ -53,6 +53,10 @@ impl Runner<'_> {
             return Ok(RunOutcome { comparison, folder, fresh: true });
         }
         let dataset = Dataset::load(&self.workspace.dataset(&info.name))?;
+        // Read first: a file that does not fit is better known before the training than after it.
+        let external: Result<Vec<EntryInput>> =
+            recipe.value.external.iter().map(|external| self.external(&dataset, external)).collect();
+        let external = external?;
         let mut entries = Vec::new();
         for model in &models {
             let fitted = self.model(&dataset, model, Start::Resume)?;
@@ -69,9 +73,7 @@ impl Runner<'_> {
                 training: Some(fitted.training),
             });
         }
-        for external in &recipe.value.external {
-            entries.push(self.external(&dataset, external)?);
-        }
+        entries.extend(external);
         let (identical, near) = (identical_to_training(&dataset), near_training(&dataset)?);
         let seen = Seen { identical: Some(&identical), near: Some(&near) };
         let comparison = self.compare(&recipe, &dataset, entries, (seen, None))?;
@@ -104,6 +106,15 @@ impl Runner<'_> {
                 save_predictions(&predictions, &dataset.info, p, &e.title, e.kind)?;
             }
         }
+        for p in entries.first().iter().flat_map(|e| [&e.validation, &e.test]) {
+            RowFacts {
+                identical: p.of_rows(seen.identical)?,
+                near: p.of_rows(seen.near)?,
+                subjects: p.of_rows(dataset.subjects.as_deref())?,
+                folds: p.of_rows(folds.map(|f| f.of_row))?,
+            }
+            .save(&predictions, p.split)?;
+        }
         let command = if folds.is_some() { "crossval" } else { "run" };
         Comparison::assemble(ComparisonInput {
             title: recipe.value.title.clone(),
@@ -115,6 +126,7 @@ impl Runner<'_> {
             aggregates: &recipe.value.aggregate,
             ingredients: &recipe.value.ingredient,
             seen,
+            subjects: dataset.subjects.as_deref(),
             folds,
         })
     }
@@ -134,11 +146,7 @@ impl Runner<'_> {
             fingerprint = fingerprint.with("model", self.model_fingerprint(model, dataset)?);
         }
         for external in &recipe.value.external {
-            for file in [&external.validation, &external.test] {
-                let path = self.workspace.root().join(file);
-                let bytes = std::fs::read(&path).map_err(|e| crate::Error::io("read", &path, e))?;
-                fingerprint = fingerprint.with(file, bytes);
-            }
+            fingerprint = self.with_external(fingerprint, external)?;
         }
         Ok(fingerprint.finish())
     }

@@ -55,6 +55,7 @@ impl Runner<'_> {
             aggregates: if recipes.len() > 1 { std::slice::from_ref(&mean) } else { &[] },
             ingredients: &[],
             seen,
+            subjects: dataset.subjects.as_deref(),
             folds: None,
         })?;
         write_cards(to, &comparison, self.terms(&dataset.info.name)?.as_deref())?;

@@ -14,10 +14,12 @@ mod model;
 #[cfg(feature = "torch")]
 mod network;
 mod predicted;
+mod rescore;
 mod runner;
 
 pub use compare::RunOutcome;
 pub use export::Exported;
 pub use model::{FittedModel, fitted_fingerprint};
 pub use predicted::Predicted;
+pub use rescore::rescore;
 pub use runner::{Options, Runner};

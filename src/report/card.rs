@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::format::{count, percent};
-use super::markdown::{code, dataset, fenced, per_class, remark, scores, text};
+use super::markdown::{code, dataset, fenced, remark, section, text};
+use super::tables::{classes, scores};
 use super::{single_view, words};
 use crate::artifact::write_bytes_atomically;
 use crate::error::Result;
@@ -60,14 +61,14 @@ fn card(comparison: &Comparison, terms: Option<&str>) -> String {
         text(&facts.title),
         comparison.version
     ));
-    scores(&mut out, comparison);
+    section(&mut out, comparison, &scores::table(comparison));
     for entry in &comparison.entries {
         if let Some(view) = entry.training.as_ref().and_then(|t| t.single_view.as_ref()) {
             let title = text(&entry.title);
             out.push_str(&format!("\n{title}, the middle of each picture alone: {}.\n", text(&single_view(view))));
         }
     }
-    per_class(&mut out, comparison);
+    section(&mut out, comparison, &classes::table(comparison));
     protocol(&mut out, comparison);
     dataset(&mut out, comparison);
     limits(&mut out, comparison);

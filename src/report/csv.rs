@@ -108,58 +108,6 @@ fn share(value: Option<f64>) -> String {
     value.map_or_else(String::new, |v| format!("{v:.6}"))
 }
 
-/// `folds.csv`: a line for each model and fold, accuracy from 0 to 1 with six decimals.
-///
-/// # Errors
-/// [`Error::Backend`] when a line cannot be written.
-pub fn folds(comparison: &Comparison) -> Result<Vec<u8>> {
-    let mut lines = vec!["model,synthetic_faces,fold,rows,accuracy".split(',').map(str::to_string).collect::<Vec<_>>()];
-    if let Some(folds) = &comparison.folds {
-        for (entry, accuracies) in comparison.entries.iter().zip(&folds.accuracies) {
-            for (i, (rows, &accuracy)) in folds.rows.iter().zip(accuracies).enumerate() {
-                lines.push(vec![
-                    entry.name.clone(),
-                    comparison.dataset.synthetic.to_string(),
-                    (i + 1).to_string(),
-                    rows.to_string(),
-                    share(Some(accuracy)),
-                ]);
-            }
-        }
-    }
-    write(&lines)
-}
-
-/// `ingredients.csv`: a line for each ingredient. Gains go from -1 to 1 with six decimals, time is in seconds and memory
-/// in bytes; what is not known is an empty field.
-///
-/// # Errors
-/// [`Error::Backend`] when a line cannot be written.
-pub fn ingredients(comparison: &Comparison) -> Result<Vec<u8>> {
-    let header = "ingredient,with,without,synthetic_faces,validation_gain,test_gain,test_gain_low,test_gain_high,p,p_holm,\
-         seconds,processor_seconds,peak_memory";
-    let mut lines = vec![header.split(',').map(str::to_string).collect::<Vec<_>>()];
-    for i in &comparison.ingredients {
-        let [low, high] = i.test_interval.map_or([None; 2], |interval| interval.map(Some));
-        lines.push(vec![
-            i.name.clone(),
-            i.with.clone(),
-            i.without.clone(),
-            comparison.dataset.synthetic.to_string(),
-            share(Some(i.validation_gain)),
-            share(Some(i.test_gain)),
-            share(low),
-            share(high),
-            format!("{:.6e}", i.p),
-            format!("{:.6e}", i.p_holm),
-            i.cost.map_or_else(String::new, |c| format!("{:.1}", c.seconds)),
-            i.cost.and_then(|c| c.processor_seconds).map_or_else(String::new, |s| format!("{s:.1}")),
-            i.cost.and_then(|c| c.peak_memory).map_or_else(String::new, |m| m.to_string()),
-        ]);
-    }
-    write(&lines)
-}
-
 /// A confusion matrix as counts: a line for each true class, a column for each predicted one.
 ///
 /// # Errors

@@ -6,10 +6,10 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::Split;
 use crate::evaluation::{
-    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, EpochRecord, FeatureFacts, Hits, IdenticalRows,
-    Ingredient, Metrics, PairedTest, Scores, Seen, SingleView, SplitCounts, TrainingFacts,
+    Comparison, ComparisonInput, DatasetFacts, EntryInput, EntryKind, EpochRecord, FeatureFacts, Hits, IdenticalRows,
+    Seen, SingleView, SplitCounts, TrainingFacts,
 };
-use crate::recipe::AggregateMethod;
+use crate::recipe::{AggregateMethod, AggregateRecipe, IngredientRecipe};
 use crate::{Cost, Predictions};
 
 /// Two networks, an SVM, an external result and two aggregates on three classes and few rows.
@@ -17,125 +17,91 @@ pub fn comparison() -> Comparison {
     drawn(&["angry", "happy", "sad"], [60, 24, 30])
 }
 
-fn drawn(classes: &[&str], rows: [usize; 3]) -> Comparison {
+fn drawn(classes: &[&str], counts: [usize; 3]) -> Comparison {
     let classes: Vec<String> = classes.iter().map(|c| c.to_string()).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(20_261_121);
     let labels: Vec<Vec<u8>> =
-        rows.iter().map(|n| (0..*n).map(|_| uneven(&mut rng, classes.len())).collect()).collect();
-    let scores = |split: Split, share: f64, rng: &mut ChaCha8Rng| {
-        let labels = &labels[split as usize];
-        let predictions = guess(&classes, split, labels, share, rng);
-        let identical: Vec<bool> = (0..labels.len()).map(|i| i % 12 == 0).collect();
-        let near: Vec<bool> = (0..labels.len()).map(|i| i % 6 == 0).collect();
-        Scores {
-            metrics: Metrics::of(&predictions, Seen { identical: Some(&identical), near: Some(&near) }).unwrap(),
-            confusion: ConfusionMatrix::of(&predictions).unwrap(),
+        counts.iter().map(|n| (0..*n).map(|_| uneven(&mut rng, classes.len())).collect()).collect();
+    let mut entry = |name: &str, title: &str, family: &str, share: f64| {
+        let mut predictions = |split: Split, share: f64| {
+            let first: usize = counts[..split as usize].iter().sum();
+            guess(name, &classes, (split, first), &labels[split as usize], share, &mut rng)
+        };
+        EntryInput {
+            name: name.into(),
+            title: title.into(),
+            kind: if family == "external" { EntryKind::External } else { EntryKind::Single },
+            family: family.into(),
+            validation: predictions(Split::Validation, share + 0.01),
+            test: predictions(Split::Test, share),
+            training: None,
         }
-    };
-    let mut entry = |name: &str, title: &str, kind: EntryKind, family: &str, share: f64| Entry {
-        name: name.into(),
-        title: title.into(),
-        kind,
-        family: family.into(),
-        members: vec![],
-        method: None,
-        weights: None,
-        weights_fitted: false,
-        validation: scores(Split::Validation, share + 0.01, &mut rng),
-        test: scores(Split::Test, share, &mut rng),
-        versus_best_single: None,
-        training: None,
     };
     let mut entries = vec![
-        entry("cnn", "CNN", EntryKind::Single, "network", 0.63),
-        entry("sift-cnn", "SIFT-CNN", EntryKind::Single, "network", 0.61),
-        entry("dsift-svm", "Dense SIFT, local SVM", EntryKind::Single, "svm", 0.47),
-        entry("elsewhere", "Network of another program", EntryKind::External, "external", 0.58),
-        entry("cnn+sift-cnn", "CNN + SIFT-CNN", EntryKind::Aggregate, "aggregate", 0.66),
-        entry("weighted", "CNN + SIFT-CNN, weighted", EntryKind::Aggregate, "aggregate", 0.665),
+        entry("cnn", "CNN", "network", 0.63),
+        entry("sift-cnn", "SIFT-CNN", "network", 0.61),
+        entry("dsift-svm", "Dense SIFT, local SVM", "svm", 0.47),
+        entry("elsewhere", "Network of another program", "external", 0.58),
     ];
-    for (i, entry) in entries.iter_mut().enumerate() {
-        match entry.family.as_str() {
-            "network" => entry.training = Some(network(i as u64)),
-            "svm" => entry.training = Some(svm()),
-            "aggregate" => entry.members = vec!["cnn".into(), "sift-cnn".into()],
-            _ => {}
-        }
-    }
-    entries[4].method = Some(AggregateMethod::Mean);
-    entries[5].method = Some(AggregateMethod::Weighted);
-    entries[5].weights = Some(vec![0.6, 0.4]);
-    entries[5].weights_fitted = true;
-    entries[3].test.metrics.accuracy_without_duplicates = None;
-    let singles = entries.iter().filter(|e| e.kind == EntryKind::Single);
-    let best = singles.max_by(|a, b| a.validation.metrics.accuracy.total_cmp(&b.validation.metrics.accuracy));
-    let best = best.map(|e| (e.name.clone(), e.test.metrics.accuracy)).unwrap();
-    for entry in entries.iter_mut().filter(|e| e.name != best.0) {
-        let better = entry.test.metrics.accuracy > best.1;
-        let gap = (entry.test.metrics.accuracy - best.1).abs() * entry.test.metrics.rows as f64;
-        let (more, fewer) = (rows[2] as u64 / 20 + gap.round() as u64, rows[2] as u64 / 20);
-        let p = (-gap * gap / (2.0 * (more + fewer).max(1) as f64)).exp();
-        entry.versus_best_single = Some(PairedTest {
-            reference: best.0.clone(),
-            only_this_right: if better { more } else { fewer },
-            only_reference_right: if better { fewer } else { more },
-            p,
-            p_holm: (p * 5.0).min(1.0),
-        });
-    }
-    let counts = |split: Split| SplitCounts {
+    entries[0].training = Some(network(0));
+    entries[1].training = Some(network(1));
+    entries[2].training = Some(svm());
+    let total: usize = counts.iter().sum();
+    let flags =
+        |every: usize| -> Vec<bool> { (0..total).map(|row| row >= counts[0] && row.is_multiple_of(every)).collect() };
+    let (identical, near) = (flags(12), flags(6));
+    let of_split = |flags: &[bool]| {
+        let test = counts[0] + counts[1];
+        let count = |flags: &[bool]| flags.iter().filter(|f| **f).count() as u64;
+        IdenticalRows { validation: count(&flags[counts[0]..test]), test: count(&flags[test..]) }
+    };
+    let of_classes = |split: Split| SplitCounts {
         split,
         per_class: (0..classes.len() as u8)
             .map(|c| labels[split as usize].iter().filter(|l| **l == c).count() as u64)
             .collect(),
     };
-    Comparison {
+    let ingredient =
+        |name: &str, with: &str| IngredientRecipe { name: name.into(), with: with.into(), without: "cnn".into() };
+    let aggregate = |name: &str, members: &[&str], method| AggregateRecipe {
+        name: name.into(),
+        members: members.iter().map(|m| m.to_string()).collect(),
+        method,
+        weights: None,
+    };
+    let comparison = Comparison::assemble(ComparisonInput {
         title: "Networks and handcrafted features on made-up numbers".into(),
         experiment: "made-up".into(),
         command: "ferrofuse run results/made-up.toml".into(),
-        version: "0.0.0".into(),
         created: None,
         dataset: DatasetFacts {
             name: "made-up".into(),
             title: "Made-up faces".into(),
             synthetic: true,
-            counts: Split::ALL.into_iter().map(counts).collect(),
+            counts: Split::ALL.into_iter().map(of_classes).collect(),
             fingerprint: "0123456789abcdef".into(),
             source: "test data, no pictures".into(),
             split_rule: "drawn with a seed".into(),
             size: [48, 48],
-            identical_to_training: Some(IdenticalRows { validation: rows[1] as u64 / 12, test: rows[2] as u64 / 12 }),
-            near_training: Some(IdenticalRows { validation: rows[1] as u64 / 6, test: rows[2] as u64 / 6 }),
-            classes,
+            identical_to_training: Some(of_split(&identical)),
+            near_training: Some(of_split(&near)),
+            classes: classes.clone(),
         },
-        best_single: Some(best.0),
-        folds: None,
-        ingredients: vec![
-            Ingredient {
-                name: "SIFT beside the network".into(),
-                with: "sift-cnn".into(),
-                without: "cnn".into(),
-                validation_gain: 0.0125,
-                test_gain: -0.0333,
-                test_interval: Some([-0.09, 0.021]),
-                p: 0.21,
-                p_holm: 0.42,
-                cost: None,
-            },
-            Ingredient {
-                name: "an SVM in place of the network".into(),
-                with: "dsift-svm".into(),
-                without: "cnn".into(),
-                validation_gain: -0.2,
-                test_gain: -0.16,
-                test_interval: Some([-0.25, -0.07]),
-                p: 0.00001,
-                p_holm: 0.00002,
-                cost: entries.iter().find(|e| e.name == "dsift-svm").and_then(|e| e.training.as_ref()?.cost()),
-            },
-        ],
         entries,
-    }
+        aggregates: &[
+            aggregate("cnn+sift-cnn", &["cnn", "sift-cnn"], AggregateMethod::Mean),
+            aggregate("weighted", &["cnn", "sift-cnn", "dsift-svm"], AggregateMethod::Weighted),
+        ],
+        ingredients: &[
+            ingredient("SIFT beside the network", "sift-cnn"),
+            ingredient("an SVM in place of the network", "dsift-svm"),
+        ],
+        seen: Seen { identical: Some(&identical), near: Some(&near) },
+        subjects: None,
+        folds: None,
+    });
+    // The version changes with each release, what is shown of it does not.
+    Comparison { version: "0.0.0".into(), ..comparison.unwrap() }
 }
 
 /// Labels as uneven as those of FER2013: the second class is rare, the fourth frequent.
@@ -155,7 +121,14 @@ fn uneven(rng: &mut ChaCha8Rng, classes: usize) -> u8 {
     0
 }
 
-fn guess(classes: &[String], split: Split, labels: &[u8], share: f64, rng: &mut ChaCha8Rng) -> Predictions {
+fn guess(
+    name: &str,
+    classes: &[String],
+    (split, first): (Split, usize),
+    labels: &[u8],
+    share: f64,
+    rng: &mut ChaCha8Rng,
+) -> Predictions {
     let c = classes.len();
     let mut probabilities = Array2::from_elem((labels.len(), c), 0.4 / c as f32);
     for (mut row, &label) in probabilities.outer_iter_mut().zip(labels) {
@@ -164,17 +137,38 @@ fn guess(classes: &[String], split: Split, labels: &[u8], share: f64, rng: &mut 
         row[if hit { usize::from(label) } else { rng.random_range(0..c) }] += 0.6;
     }
     Predictions {
-        model: "drawn".into(),
+        model: name.into(),
         dataset: "made-up".into(),
         fingerprint: String::new(),
         classes: classes.to_vec(),
         split,
-        rows: (0..labels.len() as u32).collect(),
+        rows: (first as u32..(first + labels.len()) as u32).collect(),
         labels: labels.to_vec(),
         probabilities,
     }
 }
 
+const TRUNK: &str = r#"kind = "network"
+title = "made-up"
+
+[[block]]
+filters = [4]
+padding = ["same"]
+
+[head]
+hidden = [8]
+
+[training]
+epochs = 20
+batch = 12
+optimiser = "adam"
+learning-rate = 0.01
+seed = 1
+"#;
+
+const FUSION: &str = "[fusion]\nfeature = \"sift\"\nhidden = 8\n\n[head]";
+
+/// The second one is fused with a feature.
 fn network(seed: u64) -> TrainingFacts {
     let record = |epoch: u64| {
         let t = epoch as f64 / 12.0;
@@ -202,7 +196,7 @@ fn network(seed: u64) -> TrainingFacts {
             test: Hits { correct: 59, rows: 100 },
         }),
         features: vec![],
-        recipe_toml: "kind = \"network\"\ntitle = \"made-up\"\n\n[training]\nepochs = 20\n".into(),
+        recipe_toml: if seed == 1 { TRUNK.replace("[head]", FUSION) } else { TRUNK.to_string() },
         note: Some("a made-up remark".into()),
         history: (1..=20).map(record).collect(),
     }

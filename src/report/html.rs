@@ -2,14 +2,15 @@
 
 use askama::Template;
 
-use super::charts::{bars, confusion, curves};
-use super::format::{DASH, count, duration, percent, percent_or_dash};
+use super::charts::{bars, confusion, curves, duels};
+use super::format::{DASH, count, duration, percent};
 use super::table::{self, Cell, Column};
+use super::tables::{self, Table};
 use super::words;
-use super::{folds, ingredients};
 use crate::cost::show_memory;
 use crate::error::{Error, Result};
 use crate::evaluation::{Comparison, Entry};
+use crate::recipe::AggregateMethod;
 
 #[derive(Template)]
 #[template(path = "report.html", config = "src/report/askama.toml")]
@@ -19,16 +20,19 @@ struct Page<'a> {
     findings: Vec<String>,
     columns: &'a [Column],
     rows: Vec<Line<'a>>,
-    fitted: bool,
-    fitted_note: &'a str,
+    score_remarks: Vec<&'a str>,
     notes: &'a [&'a str],
     bars: String,
-    fold_columns: Vec<String>,
-    folds: Vec<(&'a str, Vec<String>)>,
-    fold_note: &'a str,
-    ingredient_columns: &'a [&'a str],
-    ingredients: Vec<(&'a str, [String; 8])>,
-    ingredient_note: &'a str,
+    balanced: Table,
+    duels: Option<String>,
+    pairs: Table,
+    oracle: Option<String>,
+    folds: Option<Table>,
+    fold_warning: Option<String>,
+    ingredients: Table,
+    members: Table,
+    gains: Table,
+    calibration: Table,
     entries: Vec<Section<'a>>,
     curves: Vec<String>,
     splits: Vec<SplitLine>,
@@ -48,14 +52,12 @@ struct Section<'a> {
     title: &'a str,
     kind: String,
     confusion: String,
-    classes: Vec<ClassLine<'a>>,
+    classes: Table,
+    confused: String,
+    reliability: Option<String>,
+    ranking: Option<String>,
     facts: Vec<(&'static str, String)>,
     recipe: Option<&'a str>,
-}
-
-struct ClassLine<'a> {
-    name: &'a str,
-    cells: [String; 4],
 }
 
 struct SplitLine {
@@ -86,20 +88,19 @@ pub fn render(comparison: &Comparison) -> Result<String> {
         findings: words::summary(comparison),
         columns: &table::COLUMNS,
         rows: rows.collect(),
-        fitted: table::has_fitted_weights(comparison),
-        fitted_note: table::FITTED_NOTE,
+        score_remarks: table::remarks(comparison),
         notes: &words::NOTES,
         bars: bars::draw(comparison).inline_svg(),
-        fold_columns: comparison.folds.as_ref().map(folds::heading).unwrap_or_default(),
-        folds: folds::lines(comparison),
-        fold_note: folds::NOTE,
-        ingredient_columns: &ingredients::COLUMNS,
-        ingredients: comparison
-            .ingredients
-            .iter()
-            .map(|ingredient| (ingredient.name.as_str(), ingredients::cells(comparison, ingredient)))
-            .collect(),
-        ingredient_note: ingredients::NOTE,
+        balanced: tables::intervals::table(comparison),
+        duels: duels::draw(comparison, chart_remark(comparison)).map(|canvas| canvas.inline_svg()),
+        pairs: tables::pairs::table(comparison),
+        oracle: words::oracle(comparison),
+        folds: tables::folds::table(comparison),
+        fold_warning: words::crossing_subjects(comparison),
+        ingredients: tables::ingredients::table(comparison),
+        members: tables::members::table(comparison),
+        gains: tables::gains::table(comparison),
+        calibration: tables::calibration::table(comparison),
         entries: entries.collect(),
         curves: comparison.entries.iter().filter_map(training).collect(),
         splits: splits(comparison),
@@ -120,6 +121,7 @@ fn chart_remark(comparison: &Comparison) -> &'static str {
 fn section<'a>(comparison: &'a Comparison, i: usize, entry: &'a Entry) -> Section<'a> {
     let remark = super::confusion_remark(comparison, &entry.test);
     let title = format!("{}: test split", entry.title);
+    let (reliability, ranking) = super::honesty(comparison, entry);
     let picture = confusion::draw(&entry.test.confusion, &title, &remark, confusion::Emphasis::RowShares);
     Section {
         anchor: anchor(i),
@@ -127,21 +129,10 @@ fn section<'a>(comparison: &'a Comparison, i: usize, entry: &'a Entry) -> Sectio
         title: &entry.title,
         kind: words::kind(entry),
         confusion: picture.inline_svg(),
-        classes: entry
-            .test
-            .metrics
-            .per_class
-            .iter()
-            .map(|class| ClassLine {
-                name: &class.name,
-                cells: [
-                    percent_or_dash(class.precision),
-                    percent_or_dash(class.recall),
-                    percent_or_dash(class.f1),
-                    count(class.support),
-                ],
-            })
-            .collect(),
+        classes: tables::classes::of_entry(entry),
+        confused: tables::classes::most_confused(entry),
+        reliability: reliability.map(|canvas| canvas.inline_svg()),
+        ranking: ranking.map(|canvas| canvas.inline_svg()),
         facts: facts(comparison, entry),
         recipe: entry.training.as_ref().map(|t| t.recipe_toml.as_str()),
     }
@@ -154,6 +145,9 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
     }
     if entry.weights_fitted {
         facts.push(("Weights", "fitted on the validation split".to_string()));
+    }
+    if entry.method == Some(AggregateMethod::Stacking) {
+        facts.push(("Remark", table::STACKED_NOTE.to_string()));
     }
     let Some(training) = &entry.training else { return facts };
     facts.push(("Seed", training.seed.to_string()));
@@ -171,7 +165,7 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
         facts.push(("Peak memory", show_memory(bytes)));
     }
     if let Some(view) = &training.single_view {
-        facts.push(("Middle crop alone", super::single_view(view)));
+        facts.push(("The middle of each picture alone", super::single_view(view)));
     }
     facts.extend(training.features.iter().map(|feature| ("Feature", super::feature(feature))));
     if let Some(note) = &training.note {
@@ -212,8 +206,11 @@ mod tests {
                 assert!(page.contains(&cell.text.replace('<', "&#60;")), "{} is missing", cell.text);
             }
         }
-        for class in comparison.entries.iter().flat_map(|e| &e.test.metrics.per_class) {
-            assert!(page.contains(&percent_or_dash(class.f1)));
+        for table in tables::all(&comparison) {
+            for cell in table.rows.iter().flatten() {
+                let shown = cell.text.replace('<', "&#60;");
+                assert!(page.contains(&shown), "{shown} of {} is missing", table.id);
+            }
         }
         for text in [&comparison.command, &comparison.dataset.fingerprint, "weights of epoch 14", "1,234,567"] {
             assert!(page.contains(text), "{text} is missing");
@@ -236,6 +233,18 @@ mod tests {
         let page = render(&comparison).unwrap();
         assert!(!page.contains("<script>alert"), "a name became a script");
         assert_eq!(page.matches("<script>").count(), 1);
+    }
+
+    #[test]
+    fn sections_without_rows_are_left_out_with_their_links() {
+        let mut comparison = fixture::comparison();
+        assert!(render(&comparison).unwrap().contains("href=\"#members\""));
+        comparison.entries[5].without_member.clear();
+        comparison.fusion_gains.clear();
+        let page = render(&comparison).unwrap();
+        for part in ["#members", "What each member adds", "#fusion-gains", "Where each fusion helps"] {
+            assert!(!page.contains(part), "{part}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::{read_json, write_json};
 use crate::error::{Error, Result};
-use crate::evaluation::{Comparison, Scores};
+use crate::evaluation::{Comparison, Entry, Ranking, Scores, WithoutMember};
 
 /// The file's name in the experiment's folder.
 pub const FILE: &str = "metrics.json";
@@ -44,7 +44,12 @@ struct Version {
 /// # Errors
 /// [`Error::Io`] with the path.
 pub fn write(folder: &Path, comparison: &Comparison) -> Result<()> {
-    write_json(&folder.join(FILE), &Stored { schema: SCHEMA, comparison })
+    // The points of curves would be most of the file; they are drawn from the predictions beside it.
+    let mut slim = comparison.clone();
+    for entry in &mut slim.entries {
+        entry.ranking = entry.ranking.take().map(Ranking::without_curves);
+    }
+    write_json(&folder.join(FILE), &Stored { schema: SCHEMA, comparison: &slim })
 }
 
 /// Reads `folder/metrics.json`.
@@ -121,6 +126,56 @@ pub fn check(comparison: &Comparison) -> Result<()> {
         for (split, scores) in [("validation", &entry.validation), ("test", &entry.test)] {
             check_scores(&format!("{split} of `{}`", entry.name), classes, scores)?;
         }
+        for without in &entry.without_member {
+            check_without(entry, without)?;
+        }
+        if let Some(ranking) = &entry.ranking
+            && !ranking.per_class.iter().map(|c| &c.name).eq(classes)
+        {
+            let what = format!("ranking of `{}`: classes", entry.name);
+            return Err(Error::invalid(what, ranking.per_class.len(), classes.join(", ")));
+        }
+    }
+    check_evidence(comparison)
+}
+
+/// What speaks of several entries names entries that are there, and classes as many as there are.
+fn check_evidence(comparison: &Comparison) -> Result<()> {
+    let (entries, classes) = (comparison.entries.len(), comparison.dataset.classes.len());
+    let pairs = comparison.pairs.iter().map(|p| ("pairs", [&p.first, &p.second]));
+    let gains = comparison.fusion_gains.iter().map(|g| ("fusion_gains", [&g.fusion, &g.over]));
+    for (what, names) in pairs.chain(gains) {
+        if let Some(stranger) = names.into_iter().find(|name| comparison.entry(name).is_none()) {
+            return Err(Error::invalid(what, format!("`{stranger}`"), "the names of two entries"));
+        }
+    }
+    if let Some(pair) = comparison.pairs.iter().find(|p| p.checked_rows().is_none_or(|n| n > LARGEST_COUNT)) {
+        let expected = "counts of rows";
+        return Err(Error::invalid(format!("pair `{}` and `{}`", pair.first, pair.second), "too many rows", expected));
+    }
+    if let Some(gain) = comparison.fusion_gains.iter().find(|g| g.per_class.len() != classes) {
+        let what = format!("fusion_gains of `{}`", gain.fusion);
+        return Err(Error::invalid(what, gain.per_class.len(), format!("one for each of {classes} classes")));
+    }
+    match &comparison.bootstrap {
+        Some(b) if b.models.len() != entries => {
+            Err(Error::invalid("bootstrap.models", b.models.len(), format!("one for each of {entries} entries")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A member of the entry, scored on the rows that the entry was scored on.
+fn check_without(entry: &Entry, without: &WithoutMember) -> Result<()> {
+    let what = format!("`{}` without `{}`", entry.name, without.member);
+    if !entry.members.contains(&without.member) {
+        return Err(Error::invalid(what, "no member", format!("one of {}", entry.members.join(", "))));
+    }
+    for (hits, scores) in [(without.validation, &entry.validation), (without.test, &entry.test)] {
+        if hits.rows != scores.metrics.rows || hits.correct > hits.rows {
+            let found = format!("{} of {} rows right", hits.correct, hits.rows);
+            return Err(Error::invalid(what, found, format!("a part of {} rows", scores.metrics.rows)));
+        }
     }
     Ok(())
 }
@@ -190,7 +245,7 @@ mod tests {
     #[test]
     fn parts_that_do_not_fit_together_are_refused() {
         type Break = fn(&mut Comparison);
-        let breaks: [(&str, Break); 7] = [
+        let breaks: [(&str, Break); 14] = [
             ("best_single", |c| c.best_single = Some("nobody".into())),
             ("`cnn` twice", |c| c.entries[1].name = "cnn".into()),
             ("classes", |c| c.entries[0].test.metrics.per_class.truncate(1)),
@@ -198,6 +253,13 @@ mod tests {
             ("rows", |c| c.entries[0].validation.metrics.rows += 1),
             ("dataset.counts", |c| c.dataset.counts[0].per_class[0] = u64::MAX),
             ("dataset.classes", |c| c.dataset.classes.truncate(1)),
+            ("no member", |c| c.entries[5].without_member[0].member = "elsewhere".into()),
+            ("a part of 30 rows", |c| c.entries[5].without_member[1].test.rows += 1),
+            ("pairs: found `nobody`", |c| c.pairs[2].second = "nobody".into()),
+            ("too many rows", |c| c.pairs[0].both_right = u64::MAX),
+            ("fusion_gains of `sift-cnn`", |c| c.fusion_gains[0].per_class.truncate(1)),
+            ("bootstrap.models", |c| c.bootstrap.as_mut().unwrap().models.truncate(2)),
+            ("ranking of `cnn`", |c| c.entries[0].ranking.as_mut().unwrap().per_class.truncate(1)),
         ];
         for (what, break_it) in breaks {
             let mut comparison = fixture::comparison();

@@ -1,7 +1,8 @@
 //! `report.md`: the numbers of the HTML page as Markdown tables.
 
-use super::format::{DASH, count, duration, percent_or_dash};
-use super::{folds, ingredients, table, words};
+use super::format::{DASH, count, duration};
+use super::tables::{self, Table, classes};
+use super::words;
 use crate::cost::show_memory;
 use crate::evaluation::{Comparison, Entry};
 
@@ -14,10 +15,9 @@ pub fn render(comparison: &Comparison) -> String {
     for said in words::summary(comparison) {
         out.push_str(&format!("- {}\n", text(&said)));
     }
-    scores(&mut out, comparison);
-    folds(&mut out, comparison);
-    ingredients(&mut out, comparison);
-    per_class(&mut out, comparison);
+    for table in tables::all(comparison) {
+        section(&mut out, comparison, &table);
+    }
     confusion(&mut out, comparison);
     dataset(&mut out, comparison);
     models(&mut out, comparison);
@@ -35,66 +35,15 @@ pub fn render(comparison: &Comparison) -> String {
     out
 }
 
-pub(super) fn scores(out: &mut String, comparison: &Comparison) {
-    out.push_str("\n## Scores\n\n");
-    remark(out, comparison);
-    let mut heading = vec!["Model".to_string(), "Kind".to_string()];
-    heading.extend(table::COLUMNS.iter().map(|c| c.title.to_string()));
-    let lines = table::rows(comparison).into_iter().map(|row| {
-        let cells = row.cells.iter().map(|c| if c.best { format!("**{}**", c.text) } else { c.text.clone() });
-        [text(&row.entry.title), text(&words::kind(row.entry))].into_iter().chain(cells).collect()
-    });
-    grid(out, &heading, 2, lines);
-    out.push_str("\nBold: best of its column.");
-    if table::has_fitted_weights(comparison) {
-        out.push_str(&format!(" {}", table::FITTED_NOTE));
-    }
-    out.push('\n');
-}
-
-fn folds(out: &mut String, comparison: &Comparison) {
-    let Some(found) = &comparison.folds else { return };
-    out.push_str(&format!("\n## Folds\n\n{}.\n\n", text(&found.rule)));
-    remark(out, comparison);
-    let heading: Vec<String> = std::iter::once("Model".to_string()).chain(folds::heading(found)).collect();
-    let lines =
-        folds::lines(comparison).into_iter().map(|(title, cells)| std::iter::once(text(title)).chain(cells).collect());
-    grid(out, &heading, 1, lines);
-    out.push_str(&format!("\n{}\n", folds::NOTE));
-}
-
-fn ingredients(out: &mut String, comparison: &Comparison) {
-    if comparison.ingredients.is_empty() {
+/// A table of its own section: heading, remark, rows, note; nothing without rows.
+pub(super) fn section(out: &mut String, comparison: &Comparison, table: &Table) {
+    if table.rows.is_empty() {
         return;
     }
-    out.push_str("\n## What each ingredient buys\n\n");
+    out.push_str(&format!("\n## {}\n\n", table.title));
     remark(out, comparison);
-    let heading: Vec<String> = ["Ingredient"].into_iter().chain(ingredients::COLUMNS).map(String::from).collect();
-    let lines = comparison.ingredients.iter().map(|ingredient| {
-        let cells = ingredients::cells(comparison, ingredient).into_iter().map(|cell| text(&cell));
-        std::iter::once(text(&ingredient.name)).chain(cells).collect()
-    });
-    grid(out, &heading, 3, lines);
-    out.push_str(&format!("\n{}\n", ingredients::NOTE));
-}
-
-pub(super) fn per_class(out: &mut String, comparison: &Comparison) {
-    out.push_str("\n## Classes on the test split\n\n");
-    remark(out, comparison);
-    let heading = ["Model", "Class", "Precision, %", "Recall, %", "F1, %", "Support"].map(String::from);
-    let lines = comparison.entries.iter().flat_map(|entry| {
-        entry.test.metrics.per_class.iter().map(|class| {
-            vec![
-                text(&entry.title),
-                text(&class.name),
-                percent_or_dash(class.precision),
-                percent_or_dash(class.recall),
-                percent_or_dash(class.f1),
-                count(class.support),
-            ]
-        })
-    });
-    grid(out, &heading, 2, lines);
+    tables::markdown::render(out, table);
+    out.push_str(&format!("\n{}\n", table.note));
 }
 
 fn confusion(out: &mut String, comparison: &Comparison) {
@@ -111,6 +60,10 @@ fn confusion(out: &mut String, comparison: &Comparison) {
             .zip(matrix.classes())
             .map(|(row, class)| std::iter::once(text(class)).chain(row.iter().map(|n| count(*n))).collect());
         grid(out, &heading, 1, lines);
+        let said = classes::most_confused(entry);
+        if !said.is_empty() {
+            out.push_str(&format!("\nMost confused: {}.\n", text(&said)));
+        }
     }
 }
 

@@ -9,13 +9,12 @@ mod csv;
 mod files;
 #[cfg(test)]
 mod fixture;
-mod folds;
 mod format;
 mod html;
-mod ingredients;
 mod json;
 mod markdown;
 mod table;
+mod tables;
 mod terminal;
 mod words;
 
@@ -28,11 +27,13 @@ use crate::artifact::write_bytes_atomically;
 use crate::cost::show_memory;
 use crate::dataset::{NEAR_DUPLICATE, Split};
 use crate::error::{Error, Result};
-use crate::evaluation::{Comparison, DatasetFacts, FeatureFacts, Hits, Scores, SingleView, TrainingFacts, wilson};
+use crate::evaluation::{
+    Comparison, DatasetFacts, Entry, FeatureFacts, Hits, Scores, SingleView, TrainingFacts, wilson,
+};
 use crate::progress::Progress;
 
 use charts::confusion::Emphasis;
-use charts::{Canvas, bars, confusion, curves};
+use charts::{Canvas, bars, confusion, curves, duels, ranking, reliability};
 
 pub use card::write_cards;
 pub use json::SCHEMA;
@@ -50,14 +51,19 @@ pub struct ReportFiles {
     pub json: PathBuf,
     /// `metrics.csv`.
     pub csv: PathBuf,
-    /// Confusion matrices, curves and the bar chart, each as PNG and SVG, and the matrices as CSV.
+    /// Every table as CSV, and all of them for LaTeX.
+    pub tables: Vec<PathBuf>,
+    /// Confusion matrices, curves, diagrams and the bar chart, each as PNG and SVG, and the matrices as CSV.
     pub charts: Vec<PathBuf>,
 }
 
 /// Writes the whole report of `comparison` into `folder`, each file atomically:
 ///
-/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`, and `ingredients.csv` and `folds.csv` where there are any;
-/// * `accuracy.{png,svg}`, the bars of all entries;
+/// * `report.html`, `report.md`, `metrics.json`, `metrics.csv`;
+/// * `tables/ID.csv`, every table of the report, and all of them for LaTeX in `tables/tables.tex`;
+/// * `accuracy.{png,svg}`, the bars of all entries, and `duels.{png,svg}`, who beats whom;
+/// * `reliability/ENTRY.{png,svg}` and `ranking/ENTRY.{png,svg}`, reliability diagrams, ROC and precision-recall curves on
+///   the test split;
 /// * `confusion/ENTRY.SPLIT.{csv,png,svg}` with counts and `confusion/ENTRY.SPLIT.normalised.{csv,png,svg}` with shares
 ///   of the row, for validation and test;
 /// * `curves/ENTRY.{png,svg}` for every model that was trained in epochs.
@@ -137,18 +143,29 @@ fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Re
         markdown: file("report.md", markdown::render(comparison).as_bytes())?,
         html: file("report.html", html::render(comparison)?.as_bytes())?,
         json: folder.join(json::FILE),
+        tables: write_tables(folder, comparison)?,
         charts,
     };
-    if !comparison.ingredients.is_empty() {
-        file("ingredients.csv", &csv::ingredients(comparison)?)?;
-    }
-    if comparison.folds.is_some() {
-        file("folds.csv", &csv::folds(comparison)?)?;
-    }
-    for old in left_over(folder, &files.charts) {
+    let written: Vec<&PathBuf> = files.charts.iter().chain(&files.tables).collect();
+    for old in left_over(folder, &written) {
         progress.say(&format!("{} is of an earlier report and not part of this one", old.display()));
     }
     Ok(files)
+}
+
+fn write_tables(folder: &Path, comparison: &Comparison) -> Result<Vec<PathBuf>> {
+    let tables = tables::all(comparison);
+    let synthetic = comparison.dataset.synthetic;
+    let document = tables::latex::document(&tables, remark(synthetic));
+    let mut files = vec![("tables.tex".to_string(), document.into_bytes())];
+    for table in &tables {
+        files.push((format!("{}.csv", table.id), tables::csv::render(table, synthetic)?));
+    }
+    let write = |(name, bytes): (String, Vec<u8>)| {
+        let path = folder.join("tables").join(name);
+        write_bytes_atomically(&path, &bytes).map(|()| path)
+    };
+    files.into_iter().map(write).collect()
 }
 
 /// A picture with its table, to be written under a name without extension.
@@ -178,7 +195,9 @@ impl Picture {
 
 fn pictures(comparison: &Comparison) -> Vec<Picture> {
     let synthetic = comparison.dataset.synthetic;
-    let mut all = vec![Picture { stem: "accuracy".into(), canvas: bars::draw(comparison), csv: None }];
+    let picture = |stem: String, canvas: Canvas| Picture { stem, canvas, csv: None };
+    let mut all = vec![picture("accuracy".into(), bars::draw(comparison))];
+    all.extend(duels::draw(comparison, remark(synthetic)).map(|canvas| picture("duels".into(), canvas)));
     for (entry, stem) in comparison.entries.iter().zip(files::stems(&comparison.entries)) {
         for split in [Split::Validation, Split::Test] {
             let Some(scores) = entry.scores(split) else { continue };
@@ -198,10 +217,21 @@ fn pictures(comparison: &Comparison) -> Vec<Picture> {
         }
         let drawn = entry.training.as_ref().and_then(|t| curves::draw(t, &entry.title, remark(synthetic)));
         if let Some(canvas) = drawn {
-            all.push(Picture { stem: format!("curves/{stem}"), canvas, csv: None });
+            all.push(picture(format!("curves/{stem}"), canvas));
         }
+        let (reliability, ranking) = honesty(comparison, entry);
+        all.extend(reliability.map(|canvas| picture(format!("reliability/{stem}"), canvas)));
+        all.extend(ranking.map(|canvas| picture(format!("ranking/{stem}"), canvas)));
     }
     all
+}
+
+/// The reliability diagram and the curves of an entry on the test split, as far as it has probabilities.
+fn honesty(comparison: &Comparison, entry: &Entry) -> (Option<Canvas>, Option<Canvas>) {
+    let (title, remark) = (format!("{}: test split", entry.title), remark(comparison.dataset.synthetic));
+    let reliability = entry.calibration.as_ref().map(|c| reliability::draw(c, &title, remark));
+    let ranking = entry.ranking.as_ref().and_then(|r| ranking::draw(r, &title, remark));
+    (reliability, ranking)
 }
 
 /// What stands below the title of a confusion matrix.
@@ -261,14 +291,14 @@ fn identical_rows(facts: &DatasetFacts) -> String {
     }
 }
 
-/// Files in `confusion/` and `curves/` that look like those of a report and were not written now.
-fn left_over(folder: &Path, written: &[PathBuf]) -> Vec<PathBuf> {
-    let mut old: Vec<PathBuf> = ["confusion", "curves"]
+/// Files in the folders of pictures that look like those of a report and were not written now.
+fn left_over(folder: &Path, written: &[&PathBuf]) -> Vec<PathBuf> {
+    let mut old: Vec<PathBuf> = ["confusion", "curves", "ranking", "reliability", "tables"]
         .iter()
         .filter_map(|part| std::fs::read_dir(folder.join(part)).ok())
         .flat_map(|entries| entries.flatten().map(|e| e.path()))
-        .filter(|path| path.extension().is_some_and(|e| e == "csv" || e == "png" || e == "svg"))
-        .filter(|path| !written.contains(path))
+        .filter(|path| path.extension().is_some_and(|e| e == "csv" || e == "tex" || e == "png" || e == "svg"))
+        .filter(|path| !written.contains(&path))
         .collect();
     old.sort();
     old
@@ -299,16 +329,27 @@ mod tests {
                 "accuracy.svg",
                 "confusion",
                 "curves",
-                "ingredients.csv",
+                "duels.png",
+                "duels.svg",
                 "metrics.csv",
                 "metrics.json",
+                "ranking",
+                "reliability",
                 "report.html",
-                "report.md"
+                "report.md",
+                "tables"
             ]
         );
         // Two splits, counts and shares, three kinds of file; two networks with curves, two kinds of file.
         assert_eq!(names(&folder.path().join("confusion")).len(), comparison.entries.len() * 2 * 2 * 3);
         assert_eq!(names(&folder.path().join("curves")), ["cnn.png", "cnn.svg", "sift-cnn.png", "sift-cnn.svg"]);
+        for part in ["ranking", "reliability"] {
+            assert_eq!(names(&folder.path().join(part)).len(), comparison.entries.len() * 2, "{part}");
+        }
+        let tables = tables::all(&comparison);
+        assert_eq!(names(&folder.path().join("tables")).len(), tables.len() + 1);
+        let latex = std::fs::read_to_string(folder.path().join("tables/tables.tex")).unwrap();
+        assert_eq!(latex.matches("\\begin{table}").count(), tables.len());
         assert!(folder.path().join("confusion/cnn+sift-cnn.test.normalised.png").exists());
         for picture in pictures(&comparison) {
             let path = folder.path().join(format!("{}.png", picture.stem));
@@ -325,14 +366,16 @@ mod tests {
     fn a_report_made_again_from_its_metrics_is_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let files = write(folder.path(), &fixture::comparison(), &Silent).unwrap();
-        let shown: Vec<&PathBuf> = files.charts.iter().chain([&files.markdown, &files.csv]).collect();
+        // The points of the curves in ranking/ are not in the metrics, only in the predictions.
+        let drawn = files.charts.iter().filter(|p| !p.parent().unwrap().ends_with("ranking"));
+        let shown: Vec<&PathBuf> = drawn.chain(&files.tables).chain([&files.markdown, &files.csv]).collect();
         let read = || shown.iter().map(|p| std::fs::read(p).unwrap()).collect::<Vec<_>>();
         let first = read();
         for path in &shown {
             std::fs::remove_file(path).unwrap();
         }
         let (_, again) = rebuild(folder.path(), &Silent).unwrap();
-        assert_eq!(again, files);
+        assert_eq!((again.html, again.tables.clone()), (files.html.clone(), files.tables.clone()));
         assert!(read() == first);
     }
 
@@ -350,10 +393,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), &fixture::comparison(), &Silent).unwrap();
         let mut fewer = fixture::comparison();
-        fewer.entries.pop();
+        let gone = fewer.entries.pop().unwrap().name;
+        fewer.pairs.retain(|p| p.first != gone && p.second != gone);
+        fewer.fusion_gains.retain(|g| g.fusion != gone);
+        fewer.bootstrap.as_mut().unwrap().models.pop();
         let files = write(folder.path(), &fewer, &Silent).unwrap();
-        let old = left_over(folder.path(), &files.charts);
-        assert_eq!(old.len(), 12);
-        assert!(old.iter().all(|p| p.to_string_lossy().contains("weighted")));
+        let written: Vec<&PathBuf> = files.charts.iter().chain(&files.tables).collect();
+        let old = left_over(folder.path(), &written);
+        // Confusion matrices, reliability diagram, curves, and the table of members that no aggregate has any more.
+        assert_eq!(old.len(), 12 + 2 + 2 + 1);
+        let of_it = |p: &PathBuf| ["weighted", "members"].iter().any(|part| p.to_string_lossy().contains(part));
+        assert!(old.iter().all(of_it), "{old:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::format::{DASH, interval, p_value, percent, percent_or_dash};
 use crate::evaluation::{Comparison, Entry};
+use crate::recipe::AggregateMethod;
 
 /// A column after the entry's name.
 pub struct Column {
@@ -27,6 +28,8 @@ pub struct Cell {
     pub text: String,
     /// What the column is sorted by.
     pub value: Option<f64>,
+    /// The upper end of an interval, whose lower end is `value`.
+    pub high: Option<f64>,
     /// Whether it is the best of its column; equals share it.
     pub best: bool,
 }
@@ -49,7 +52,11 @@ pub const COLUMNS: [Column; 9] = [
             let accuracy = e.validation.metrics.accuracy;
             match e.weights_fitted {
                 // Weights chosen on these very rows make the figure too good to be the best.
-                true => Cell { text: format!("{} †", percent(accuracy, 2)), value: Some(accuracy), best: false },
+                true => {
+                    Cell {
+                        text: format!("{} †", percent(accuracy, 2)), value: Some(accuracy), high: None, best: false
+                    }
+                }
                 false => share(Some(accuracy)),
             }
         },
@@ -66,7 +73,7 @@ pub const COLUMNS: [Column; 9] = [
         best: Best::None,
         read: |_, e| {
             let [low, high] = e.test.metrics.accuracy_interval;
-            Cell { text: interval([low, high]), value: Some(low), best: false }
+            Cell { text: interval([low, high]), value: Some(low), high: Some(high), best: false }
         },
     },
     Column {
@@ -99,7 +106,7 @@ pub const COLUMNS: [Column; 9] = [
         best: Best::Lowest,
         read: |_, e| {
             let value = e.test.metrics.log_loss;
-            Cell { text: value.map_or_else(|| DASH.to_string(), |v| format!("{v:.4}")), value, best: false }
+            Cell { text: value.map_or_else(|| DASH.to_string(), |v| format!("{v:.4}")), value, high: None, best: false }
         },
     },
     Column {
@@ -107,9 +114,9 @@ pub const COLUMNS: [Column; 9] = [
         short: Some("p"),
         best: Best::None,
         read: |c, e| match &e.versus_best_single {
-            Some(test) => Cell { text: p_value(test.p_holm), value: Some(test.p_holm), best: false },
+            Some(test) => Cell { text: p_value(test.p_holm), value: Some(test.p_holm), high: None, best: false },
             None if c.best_single.as_ref() == Some(&e.name) => {
-                Cell { text: "best single".to_string(), value: None, best: false }
+                Cell { text: "best single".to_string(), value: None, high: None, best: false }
             }
             None => share(None),
         },
@@ -120,8 +127,12 @@ pub const COLUMNS: [Column; 9] = [
 pub const FITTED_NOTE: &str =
     "† weights fitted on the validation rows: this validation accuracy is too good and not marked as best.";
 
+/// Says what the validation accuracy of a stacked aggregate is.
+pub const STACKED_NOTE: &str = "Validation accuracy of stacking is out-of-fold: each row is predicted by a stacker fitted on \
+     the other four fifths of the validation rows.";
+
 fn share(value: Option<f64>) -> Cell {
-    Cell { text: percent_or_dash(value), value, best: false }
+    Cell { text: percent_or_dash(value), value, high: None, best: false }
 }
 
 /// Every entry with its cells, in the order of the comparison, the best of each column marked.
@@ -149,9 +160,12 @@ pub fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     rows
 }
 
-/// True when some validation accuracy carries the mark that [`FITTED_NOTE`] explains.
-pub fn has_fitted_weights(comparison: &Comparison) -> bool {
-    comparison.entries.iter().any(|e| e.weights_fitted)
+/// What a reader must know of validation accuracies in this table.
+pub fn remarks(comparison: &Comparison) -> Vec<&'static str> {
+    let any = |which: fn(&Entry) -> bool, note| comparison.entries.iter().any(which).then_some(note);
+    let fitted = any(|e| e.weights_fitted, FITTED_NOTE);
+    let stacked = any(|e| e.method == Some(AggregateMethod::Stacking), STACKED_NOTE);
+    fitted.into_iter().chain(stacked).collect()
 }
 
 #[cfg(test)]
@@ -184,5 +198,19 @@ mod tests {
         let rows = rows(&comparison);
         assert!(!rows[fitted].cells[0].best && rows[fitted].cells[0].text.ends_with('†'));
         assert_eq!(rows.iter().filter(|r| r.cells[0].best).count(), 1);
+        assert_eq!(remarks(&comparison), [FITTED_NOTE]);
+    }
+
+    #[test]
+    fn stacking_may_be_the_best_on_validation_and_is_said_to_be_out_of_fold() {
+        let mut comparison = fixture::comparison();
+        comparison.entries[4].method = Some(AggregateMethod::Stacking);
+        comparison.entries[4].validation.metrics.accuracy = 0.999;
+        let stacked = &rows(&comparison)[4].cells[0];
+        assert!(stacked.best && stacked.text == "99.90");
+        assert_eq!(remarks(&comparison), [FITTED_NOTE, STACKED_NOTE]);
+        let said = crate::report::summary(&comparison).join("\n");
+        assert!(said.contains("(99.90 % there, out of fold)"), "{said}");
+        assert!(crate::report::terminal_table(&comparison).contains(STACKED_NOTE));
     }
 }

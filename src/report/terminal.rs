@@ -2,7 +2,8 @@
 
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
 
-use super::{folds, table, words};
+use super::tables::folds;
+use super::{table, words};
 use crate::evaluation::Comparison;
 
 /// Models and aggregates with their scores, the best of each column marked with `*`, and below it what a reader must
@@ -26,8 +27,8 @@ pub fn terminal_table(comparison: &Comparison) -> String {
     }
     let mut text = format!("{shown}\npercent; * best of its column; p against the best single model (McNemar, Holm)\n");
     text.push_str(&folds::terminal(comparison));
-    if table::has_fitted_weights(comparison) {
-        text.push_str(&format!("{}\n", table::FITTED_NOTE));
+    for remark in table::remarks(comparison) {
+        text.push_str(&format!("{remark}\n"));
     }
     if comparison.dataset.synthetic {
         text.push_str(&format!("{}\n", words::SYNTHETIC));

@@ -12,7 +12,7 @@ pub const SYNTHETIC: &str = "These faces are drawn by the program; the numbers s
 pub const SYNTHETIC_SHORT: &str = "synthetic faces";
 
 /// Below this a paired test counts as evidence.
-const LEVEL: f64 = 0.05;
+pub const LEVEL: f64 = 0.05;
 
 /// What the columns and the protocol mean.
 pub const NOTES: [&str; 6] = [
@@ -24,8 +24,8 @@ pub const NOTES: [&str; 6] = [
      above 0.95.",
     "p is that of the exact McNemar test (1947) against the best single model on the same test rows, after Holm's \
      correction (1979) for the number of tests.",
-    "Everything is chosen on the validation split: epochs, weights of aggregates, the best single model. The test split \
-     is scored with what was chosen.",
+    "Everything is chosen on the validation split: epochs, weights of aggregates, stackers, the best single model. The \
+     test split is scored with what was chosen.",
     "Log loss is the mean negative natural logarithm of the probability given to the true class. A dash stands for what \
      is undefined.",
 ];
@@ -66,6 +66,8 @@ pub fn method_name(method: AggregateMethod) -> &'static str {
     match method {
         AggregateMethod::Mean => "mean",
         AggregateMethod::Weighted => "weighted mean",
+        AggregateMethod::Greedy => "greedy selection",
+        AggregateMethod::Stacking => "stacking",
         AggregateMethod::Geometric => "geometric mean",
         AggregateMethod::Vote => "majority vote",
     }
@@ -97,9 +99,31 @@ pub fn most_frequent_class(comparison: &Comparison) -> Option<(&str, f64)> {
     (total > 0).then(|| (name.as_str(), test.get(class).copied().unwrap_or(0) as f64 / total as f64))
 }
 
+/// What a perfect choice among the single models would reach; nothing for one model or without rows.
+pub fn oracle(comparison: &Comparison) -> Option<String> {
+    let singles = comparison.entries.iter().filter(|e| e.kind != EntryKind::Aggregate).count();
+    let oracle = comparison.oracle.filter(|_| singles > 1)?;
+    Some(format!(
+        "{} % of the test rows are right for at least one of the {singles} single models: what a perfect choice among them \
+         would reach. {} rows are wrong for all.",
+        percent(oracle.accuracy()?, 2),
+        count(oracle.rows - oracle.correct)
+    ))
+}
+
+/// A warning where the same person is in training and in test rows of a cross-validation.
+pub fn crossing_subjects(comparison: &Comparison) -> Option<String> {
+    let crossing = comparison.folds.as_ref()?.subjects_in_several_folds.filter(|n| *n > 0)?;
+    Some(format!(
+        "{} subjects have rows in more than one fold: the models were trained on pictures of people whom they were then tested \
+         on, and every score of this report is too good for new people.",
+        count(crossing)
+    ))
+}
+
 /// The findings, one sentence group each, most important first.
 pub fn summary(comparison: &Comparison) -> Vec<String> {
-    let mut said = Vec::new();
+    let mut said: Vec<String> = crossing_subjects(comparison).into_iter().collect();
     let single = comparison.best_single();
     match single {
         Some(best) => said.push(format!(
@@ -112,7 +136,11 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
     }
     let aggregate = best_on_validation(comparison, |e| e.kind == EntryKind::Aggregate);
     if let Some(entry) = aggregate {
-        let fitted = if entry.weights_fitted { ", where its weights were fitted" } else { "" };
+        let fitted = match entry.method {
+            _ if entry.weights_fitted => ", where its weights were fitted",
+            Some(AggregateMethod::Stacking) => ", out of fold",
+            _ => "",
+        };
         said.push(format!(
             "The best aggregate, chosen on validation ({} % there{fitted}), is {}. On the test split it has {} right{}",
             percent(entry.validation.metrics.accuracy, 2),
@@ -121,15 +149,18 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
             against(single, entry)
         ));
     }
-    let handcrafted = best_on_validation(comparison, |e| GROUPS[group(e)] == "handcrafted");
-    if let Some(entry) = handcrafted.filter(|e| single.is_some_and(|s| s.name != e.name)) {
+    let best_of = |name: &str| best_on_validation(comparison, |e| GROUPS[group(e)] == name);
+    let (network, handcrafted) = (best_of("network"), best_of("handcrafted"));
+    for (entry, what) in [(network, "network"), (handcrafted, "model on handcrafted features alone")] {
+        let Some(entry) = entry.filter(|e| single.is_some_and(|s| s.name != e.name)) else { continue };
         said.push(format!(
-            "The best model on handcrafted features alone, chosen on validation, is {}. On the test split it has {} right{}",
+            "The best {what}, chosen on validation, is {}. On the test split it has {} right{}",
             entry.title,
             right(entry),
             against(single, entry)
         ));
     }
+    said.extend(network.zip(handcrafted).and_then(|(n, h)| complementary(comparison, n, h)));
     let headline = aggregate.into_iter().chain(single).max_by(|a, b| {
         // Of equals the last: the simpler single model.
         a.validation.metrics.accuracy.total_cmp(&b.validation.metrics.accuracy)
@@ -147,7 +178,49 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
     said.extend(without_identical_rows(headline));
     said.extend(without_near_duplicates(headline));
     said.extend(classes(headline));
+    said.extend(calibrated(headline));
     said
+}
+
+/// How much a network and a model on handcrafted features could help each other.
+fn complementary(comparison: &Comparison, network: &Entry, handcrafted: &Entry) -> Option<String> {
+    let names = [&network.name, &handcrafted.name];
+    let pair = comparison.pairs.iter().find(|p| names.contains(&&p.first) && names.contains(&&p.second))?;
+    let correlation =
+        pair.error_correlation().map_or_else(String::new, |c| format!("; their errors correlate with {c:.2}"));
+    Some(format!(
+        "Just one of {} and {} is right on {} % of the test rows, at least one on {} %{correlation}.",
+        network.title,
+        handcrafted.title,
+        percent(pair.only_one_right()?, 2),
+        percent(pair.oracle()?, 2)
+    ))
+}
+
+/// Whether its probabilities can be believed.
+fn calibrated(entry: &Entry) -> Option<String> {
+    let calibration = entry.calibration.as_ref()?;
+    let before = &calibration.before;
+    let sure = match before.overconfidence {
+        o if o > 0.005 => format!("{} points surer than it is right", percent(o, 2)),
+        o if o < -0.005 => format!("{} points less sure than it is right", percent(-o, 2)),
+        _ => "as sure as it is right".to_string(),
+    };
+    let after = match calibration.is_determined() {
+        true => format!(
+            "; a temperature of {:.2}, fitted on validation, brings the log loss from {:.4} to {:.4} and the error to {} %",
+            calibration.temperature,
+            before.log_loss,
+            calibration.after.log_loss,
+            percent(calibration.after.expected_calibration_error, 2)
+        ),
+        false => String::new(),
+    };
+    Some(format!(
+        "On average {} is {sure}: its expected calibration error is {} %{after}.",
+        entry.title,
+        percent(before.expected_calibration_error, 2)
+    ))
 }
 
 fn best_on_validation(comparison: &Comparison, which: impl Fn(&Entry) -> bool) -> Option<&Entry> {

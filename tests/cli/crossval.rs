@@ -50,8 +50,9 @@ fn every_row_is_tested_once_and_a_second_run_computes_nothing() {
     for fold in ["01", "02", "03"] {
         assert!(folder.path(format!("models/tiny.stratified-3-5-{fold}/plain/curves.svg")).exists());
     }
-    let lines = std::fs::read_to_string(folder.path("results/folds/folds.csv")).unwrap();
-    assert_eq!(lines.lines().count(), 1 + 3 * 3);
+    let lines = std::fs::read_to_string(folder.path("results/folds/tables/folds.csv")).unwrap();
+    assert_eq!(lines.lines().count(), 1 + 3);
+    assert!(lines.starts_with("synthetic_faces,Model,Mean,Deviation,Fold 1 (n = 56)"), "{lines}");
     for file in ["report.html", "report.md"] {
         let text = std::fs::read_to_string(folder.path("results/folds").join(file)).unwrap();
         assert!(text.contains("3 folds, rows at random, stratified by class, seed 5"), "{file}");

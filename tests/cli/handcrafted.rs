@@ -96,13 +96,27 @@ fn a_comparison_shows_what_each_ingredient_buys_and_costs() {
     for (file, wanted) in [
         ("report.html", "What each ingredient buys"),
         ("report.md", "| mirrored training pictures | Linear | Linear |"),
-        ("ingredients.csv", "the mean with the mirror image,symmetric,ridge,true,"),
+        ("tables/ingredients.csv", "true,the mean with the mirror image,"),
+        ("tables/tables.tex", "\\caption{What each ingredient buys}"),
     ] {
         let text = std::fs::read_to_string(folder.path("results/buy").join(file)).unwrap();
         assert!(text.contains(wanted), "{file}:\n{text}");
     }
     assert!(folder.path("features/tiny/hog/mirrored/features.npy").exists());
     assert!(folder.ok(&["run", "buy"]).contains("fresh"));
+
+    // The stored predictions give the same report again, without dataset, features and models.
+    let read = |file: &str| std::fs::read(folder.path("results/buy").join(file)).unwrap();
+    let files = ["report.html", "report.md", "metrics.json", "metrics.csv", "duels.svg", "ranking/ridge.svg"];
+    let before = files.map(read);
+    for gone in ["data", "features", "models", "results/buy/ranking", "results/buy/tables"] {
+        std::fs::remove_dir_all(folder.path(gone)).unwrap();
+    }
+    std::fs::remove_file(folder.path("results/buy/report.html")).unwrap();
+    folder.ok(&["report", "buy"]);
+    for (file, before) in files.iter().zip(before) {
+        assert!(read(file) == before, "{file} differs");
+    }
 }
 
 #[test]

@@ -2,9 +2,7 @@
 
 use ferrofuse::Silent;
 use ferrofuse::dataset::Split;
-use ferrofuse::evaluation::{
-    Comparison, ConfusionMatrix, DatasetFacts, Entry, EntryKind, Metrics, Scores, Seen, SplitCounts,
-};
+use ferrofuse::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput, EntryKind, Seen, SplitCounts};
 use ferrofuse::{Predictions, report};
 use ndarray::array;
 
@@ -13,29 +11,20 @@ use crate::support::Folder;
 /// One model on six rows of two classes; five are right.
 fn comparison() -> Comparison {
     let classes = vec!["happy".to_string(), "sad".to_string()];
-    let scores = |split| {
-        let predictions = Predictions {
-            model: "tiny".into(),
-            dataset: "few".into(),
-            fingerprint: String::new(),
-            classes: classes.clone(),
-            split,
-            rows: (0..6).collect(),
-            labels: vec![0, 0, 0, 1, 1, 1],
-            probabilities: array![[0.9f32, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8], [0.1, 0.9]],
-        };
-        Scores {
-            metrics: Metrics::of(&predictions, Seen::default()).unwrap(),
-            confusion: ConfusionMatrix::of(&predictions).unwrap(),
-        }
+    let predictions = |split| Predictions {
+        model: "tiny".into(),
+        dataset: "few".into(),
+        fingerprint: String::new(),
+        classes: classes.clone(),
+        split,
+        rows: (0..6).collect(),
+        labels: vec![0, 0, 0, 1, 1, 1],
+        probabilities: array![[0.9f32, 0.1], [0.8, 0.2], [0.4, 0.6], [0.3, 0.7], [0.2, 0.8], [0.1, 0.9]],
     };
-    Comparison {
-        ingredients: vec![],
-        folds: None,
+    let mut comparison = Comparison::assemble(ComparisonInput {
         title: "A few rows".into(),
         experiment: "few".into(),
         command: "ferrofuse run results/few.toml".into(),
-        version: "0.0.0".into(),
         created: None,
         dataset: DatasetFacts {
             name: "few".into(),
@@ -50,22 +39,25 @@ fn comparison() -> Comparison {
             identical_to_training: None,
             near_training: None,
         },
-        best_single: Some("tiny".into()),
-        entries: vec![Entry {
+        entries: vec![EntryInput {
             name: "tiny".into(),
             title: "Tiny".into(),
             kind: EntryKind::Single,
             family: "network".into(),
-            members: vec![],
-            method: None,
-            weights: None,
-            weights_fitted: false,
-            validation: scores(Split::Validation),
-            test: scores(Split::Test),
-            versus_best_single: None,
+            validation: predictions(Split::Validation),
+            test: predictions(Split::Test),
             training: None,
         }],
-    }
+        aggregates: &[],
+        ingredients: &[],
+        seen: Seen::default(),
+        subjects: None,
+        folds: None,
+    })
+    .unwrap();
+    // Metrics alone hold no points of curves.
+    comparison.entries[0].ranking = comparison.entries[0].ranking.take().map(|r| r.without_curves());
+    comparison
 }
 
 #[test]

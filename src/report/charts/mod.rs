@@ -5,7 +5,11 @@ pub mod bars;
 mod canvas;
 pub mod confusion;
 pub mod curves;
+pub mod duels;
 mod paint;
+mod panel;
+pub mod ranking;
+pub mod reliability;
 
 pub use canvas::Canvas;
 #[cfg(test)]

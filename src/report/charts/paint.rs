@@ -17,6 +17,10 @@ pub enum Paint {
     Shade(f64),
     /// Text on the shade of that share, light or dark, whichever reads better.
     OnShade(f64),
+    /// As [`Paint::Shade`], in the colour that stands against it: what is lost instead of won.
+    Against(f64),
+    /// Text on [`Paint::Against`].
+    OnAgainst(f64),
 }
 
 type Rgb = [u8; 3];
@@ -27,6 +31,7 @@ struct Scheme {
     muted: Rgb,
     grid: Rgb,
     full: Rgb,
+    against: Rgb,
     series: [Rgb; 5],
 }
 
@@ -36,6 +41,7 @@ const LIGHT: Scheme = Scheme {
     muted: [92, 98, 110],
     grid: [221, 224, 230],
     full: [8, 69, 139],
+    against: [166, 58, 0],
     series: [[0, 114, 178], [213, 94, 0], [0, 138, 100], [160, 80, 140], [128, 118, 0]],
 };
 
@@ -45,6 +51,7 @@ const DARK: Scheme = Scheme {
     muted: [163, 170, 183],
     grid: [56, 61, 71],
     full: [130, 196, 255],
+    against: [255, 176, 90],
     series: [[86, 180, 233], [240, 160, 40], [60, 200, 150], [222, 150, 205], [225, 215, 80]],
 };
 
@@ -72,15 +79,19 @@ impl Paint {
             Self::Grid => scheme.grid,
             Self::Series(n) => scheme.series[n % scheme.series.len()],
             Self::Shade(share) => mix(scheme.paper, scheme.full, share),
-            Self::OnShade(share) => {
-                let ground = mix(scheme.paper, scheme.full, share);
-                // Pure black and white: on a middle shade softer colours fall below the 4.5 that WCAG asks for.
-                match contrast([0; 3], ground) >= contrast([255; 3], ground) {
-                    true => [0; 3],
-                    false => [255; 3],
-                }
-            }
+            Self::OnShade(share) => readable(mix(scheme.paper, scheme.full, share)),
+            Self::Against(share) => mix(scheme.paper, scheme.against, share),
+            Self::OnAgainst(share) => readable(mix(scheme.paper, scheme.against, share)),
         }
+    }
+}
+
+/// Black or white, whichever reads better on `ground`; on a middle shade softer colours fall below the 4.5 that WCAG
+/// asks for.
+fn readable(ground: Rgb) -> Rgb {
+    match contrast([0; 3], ground) >= contrast([255; 3], ground) {
+        true => [0; 3],
+        false => [255; 3],
     }
 }
 
@@ -116,8 +127,12 @@ mod tests {
         for scheme in [&LIGHT, &DARK] {
             for percent in 0..=100 {
                 let share = f64::from(percent) / 100.0;
-                let ratio = contrast(Paint::OnShade(share).of(scheme), Paint::Shade(share).of(scheme));
-                assert!(ratio >= 4.5, "{ratio:.2} at {percent} %");
+                for (text, ground) in
+                    [(Paint::OnShade(share), Paint::Shade(share)), (Paint::OnAgainst(share), Paint::Against(share))]
+                {
+                    let ratio = contrast(text.of(scheme), ground.of(scheme));
+                    assert!(ratio >= 4.5, "{ratio:.2} at {percent} %, {ground:?}");
+                }
             }
             for paint in [Paint::Ink, Paint::Muted] {
                 assert!(contrast(paint.of(scheme), scheme.paper) >= 4.5, "{paint:?}");

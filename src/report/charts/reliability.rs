@@ -9,24 +9,27 @@ use crate::report::format::percent;
 /// Draws both diagrams under `title`; `remark` stands below it in small letters.
 pub fn draw(calibration: &CalibrationFacts, title: &str, remark: &str) -> Canvas {
     let mut canvas = Canvas::new(760, 372, format!("{title}: reliability diagram"));
-    let what = "points: accuracy with 95 % interval; bars: share of rows; on the diagonal confidence is accuracy";
+    let what = "points: accuracy with 95 % interval; bars: how many rows; on the diagonal confidence is accuracy";
     canvas.heading(title, &if remark.is_empty() { what.to_string() } else { format!("{remark} · {what}") });
     let with = format!("with temperature {:.2}", calibration.temperature);
     for (left, name, of) in [(54.0, "as they came", &calibration.before), (436.0, with.as_str(), &calibration.after)] {
         let panel = unit_square(&mut canvas, left, ("confidence, percent", "accuracy, percent"));
-        let error = format!("{name}: ECE {} %", percent(of.expected_calibration_error, 2));
-        canvas.label(panel.right, panel.top - 14.0, 12, Anchor::End, Paint::Ink, error);
         diagram(&mut canvas, &panel, of);
+        // Far above the diagonal, where hardly any model has points.
+        let error = format!("ECE {} %", percent(of.expected_calibration_error, 2));
+        for (line, text) in [(16.0, name), (31.0, error.as_str())] {
+            canvas.label(panel.left + 8.0, panel.top + line, 11, Anchor::Start, Paint::Ink, text);
+        }
     }
     canvas
 }
 
 fn diagram(canvas: &mut Canvas, panel: &Panel, reliability: &Reliability) {
-    let rows: u64 = reliability.bins.iter().map(|bin| bin.rows).sum();
+    let most = reliability.bins.iter().map(|bin| bin.rows).max().unwrap_or(0).max(1);
     let count = reliability.bins.len() as f64;
     for (i, bin) in reliability.bins.iter().enumerate().filter(|(_, bin)| bin.rows > 0) {
         // The bars stand in the lower quarter, so that they never hide the points.
-        let share = bin.rows as f64 / rows.max(1) as f64;
+        let share = bin.rows as f64 / most as f64;
         let (from, to) = (panel.across(i as f64 / count), panel.across((i as f64 + 1.0) / count));
         let top = panel.up(0.25 * share);
         canvas.rect(from + 0.5, top, to - from - 1.0, panel.bottom - top, Paint::Shade(0.25));
@@ -56,8 +59,8 @@ mod tests {
         let points = |r: &Reliability| r.bins.iter().filter(|b| b.rows > 0).count();
         assert_eq!(svg.matches("<circle").count(), points(&facts.before) + points(&facts.after));
         for (name, of) in [("as they came", &facts.before), ("with temperature 2.00", &facts.after)] {
-            let said = format!("{name}: ECE {} %", percent(of.expected_calibration_error, 2));
-            assert!(svg.contains(&said), "{said} is missing");
+            let said = format!("ECE {} %", percent(of.expected_calibration_error, 2));
+            assert!(svg.contains(&said) && svg.contains(name), "{said} is missing");
         }
         assert!(svg.contains("synthetic faces") && !svg.contains("NaN"));
     }

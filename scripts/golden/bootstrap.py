@@ -4,7 +4,7 @@
     python3 -m pip install numpy scipy scikit-learn
     python3 scripts/golden/bootstrap.py
 
-Made with numpy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1. The tables are those of evaluation.py beside this script.
+Made with numpy 2.4.6, SciPy 1.17.1, scikit-learn 1.9.1. The tables are those of example.py beside this script.
 
 An interval of B resamples is known up to chance only. The share of resamples below the true 2.5 % quantile has the
 standard deviation sqrt(0.025 * 0.975 / B); that of its difference between two bootstraps, here of 200,000 resamples and
@@ -19,27 +19,13 @@ import numpy as np
 from scipy.stats import bootstrap
 from sklearn import metrics
 
+from example import CLASSES, LABELS, ROWS, example
+
 warnings.filterwarnings("ignore")
-ROWS, CLASSES = 60, 6
 RESAMPLES, RESAMPLES_OF_TESTS = 200_000, 100_000
-LABELS = np.array([(0, 3, 5, 3, 4, 0, 5)[i % 7] for i in range(ROWS)])
 # Clusters of 4 or 5 rows of one class: class 4 has no rows in one resample of nine.
 CLUSTERS = np.array([i % 14 for i in range(ROWS)])
-
-
-def example(salt):
-    scores = np.zeros((ROWS, CLASSES))
-    for i in range(ROWS):
-        for j in range(CLASSES):
-            scores[i, j] = (i * (7 + salt) + j * 13 + i * j * 5) % 17 + 1
-        if (i + salt) % 3 != 0:
-            scores[i, LABELS[i]] += 12
-        scores[i, 2] = 0
-        scores[i, 4] = 1
-    return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32).argmax(axis=1)
-
-
-PREDICTED = [example(salt) for salt in range(3)]
+PREDICTED = [example(salt).argmax(axis=1) for salt in range(3)]
 
 
 def by_sklearn(predicted, counts):

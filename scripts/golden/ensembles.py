@@ -4,7 +4,7 @@
     python scripts/golden/ensembles.py
 
 Made with numpy 2.4.6, scikit-learn 1.9.1.
-The tests build the same tables from the same formula (`example` in src/evaluation/example.rs).
+The tests build the same tables from the same formula (example.py; `example` in src/evaluation/example.rs).
 """
 
 import math
@@ -13,21 +13,9 @@ from fractions import Fraction
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-ROWS, CLASSES = 60, 6
-LABELS = [(0, 3, 5, 3, 4, 0, 5)[i % 7] for i in range(ROWS)]
+from example import CLASSES, LABELS, ROWS, example
+
 EPSILON = float(np.finfo(np.float32).eps)
-
-
-def example(salt):
-    scores = np.zeros((ROWS, CLASSES))
-    for i in range(ROWS):
-        for j in range(CLASSES):
-            scores[i, j] = (i * (7 + salt) + j * 13 + i * j * 5) % 17 + 1
-        if (i + salt) % 3 != 0:
-            scores[i, LABELS[i]] += 12
-        scores[i, 2] = 0
-        scores[i, 4] = 1
-    return (scores / scores.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def log_loss(rows):

@@ -86,10 +86,18 @@ pub struct AggregateOutcome {
 /// [`Error::Invalid`] for a member that is not among `entries` or too few validation rows for a stacker,
 /// [`Error::Mismatch`] for members of other rows.
 pub fn aggregate_entries(entries: &[EntryInput], recipes: &[AggregateRecipe]) -> Result<Vec<AggregateOutcome>> {
-    recipes.iter().map(|recipe| aggregate_one(entries, recipe)).collect()
+    aggregate_known(entries, recipes, &[])
 }
 
-fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe) -> Result<AggregateOutcome> {
+fn aggregate_known(
+    entries: &[EntryInput],
+    recipes: &[AggregateRecipe],
+    known: &[Entry],
+) -> Result<Vec<AggregateOutcome>> {
+    recipes.iter().map(|recipe| aggregate_one(entries, recipe, known)).collect()
+}
+
+fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe, known: &[Entry]) -> Result<AggregateOutcome> {
     let mut members = Vec::with_capacity(recipe.members.len());
     for name in &recipe.members {
         members.push(entries.iter().find(|e| e.name == *name).ok_or_else(|| {
@@ -104,14 +112,24 @@ fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe) -> Result<Agg
     let combine = |of: &[&Predictions]| -> Result<Predictions> {
         Ok(Predictions { model: recipe.name.clone(), ..combination.apply(of)? })
     };
-    let whole = combine(&test)?;
+    let weights = combination.weights().map(<[f64]>::to_vec);
+    let (on_validation, on_test) = (combine(&validation)?, combine(&test)?);
+    let confusions = (ConfusionMatrix::of(&on_validation)?, ConfusionMatrix::of(&on_test)?);
+    let same = known.iter().find(|e| {
+        (&e.name, &e.members, e.method) == (&recipe.name, &recipe.members, Some(recipe.method))
+            && e.weights == weights
+            && (&e.validation.confusion, &e.test.confusion) == (&confusions.0, &confusions.1)
+    });
     Ok(AggregateOutcome {
         name: recipe.name.clone(),
-        weights: combination.weights().map(<[f64]>::to_vec),
-        weights_fitted: recipe.weights.is_none() && combination.weights().is_some(),
-        without_member: without_each(recipe, &validation, &test, &whole)?,
-        validation: combine(&validation)?,
-        test: whole,
+        without_member: match same {
+            Some(entry) => entry.without_member.clone(),
+            None => without_each(recipe, &validation, &test, &on_test)?,
+        },
+        weights_fitted: recipe.weights.is_none() && weights.is_some(),
+        weights,
+        validation: on_validation,
+        test: on_test,
     })
 }
 
@@ -122,8 +140,18 @@ impl Comparison {
     /// # Errors
     /// [`Error::Invalid`] or [`Error::Mismatch`] naming the entry that does not fit the others or the dataset.
     pub fn assemble(input: ComparisonInput<'_>) -> Result<Self> {
+        Self::assemble_again(input, &[])
+    }
+
+    /// The same from predictions that were assembled before to these entries: what an aggregate has without each of its
+    /// members, which takes longer than all else where stackers are fitted, is taken from the entry that is the same
+    /// aggregate with the same weights and confusion matrices.
+    ///
+    /// # Errors
+    /// As [`Comparison::assemble`].
+    pub fn assemble_again(input: ComparisonInput<'_>, known: &[Entry]) -> Result<Self> {
         check_entries(&input)?;
-        let outcomes = aggregate_entries(&input.entries, input.aggregates)?;
+        let outcomes = aggregate_known(&input.entries, input.aggregates, known)?;
         let score = |p: &Predictions| {
             let [identical, near] = [input.seen.identical, input.seen.near].map(|all| p.of_rows(all));
             let (identical, near) = (identical?, near?);

@@ -50,7 +50,7 @@ impl Runner<'_> {
 
         self.model(dataset, network, Start::Resume)?;
         let meter = Meter::start();
-        tch::set_num_threads(self.options.threads.try_into().unwrap_or(1));
+        self.use_threads();
         let folder = self.workspace.model(&dataset.info.name, &network.name);
         let trained = TrainedNetwork::load(&folder, self.options.device.parse()?)?;
         let fused = network.value.features().first().map(|f| self.feature(dataset, f)).transpose()?;

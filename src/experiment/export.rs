@@ -73,7 +73,7 @@ impl Runner<'_> {
         use super::predicted::label;
         use crate::models::network::ExportedNetwork;
 
-        tch::set_num_threads(self.options.threads.try_into().unwrap_or(1));
+        self.use_threads();
         let exported = ExportedNetwork::load(folder, self.options.device.parse()?)?;
         let description = exported.network().description();
         let differ = |detail: String| {
@@ -118,7 +118,7 @@ impl Runner<'_> {
         let fitted = self.trained(dataset, recipe)?;
         let feature = network.fusion.as_ref().map(|f| self.feature(dataset, &f.feature)).transpose()?;
         let from = self.workspace.model(&dataset.info.name, &recipe.name);
-        tch::set_num_threads(self.options.threads.try_into().unwrap_or(1));
+        self.use_threads();
         ExportedNetwork::export(&from, feature.as_ref(), to)?;
         let exported = ExportedNetwork::load(to, self.options.device.parse()?)?;
         let Scored { probabilities: [validation, test], single_view } =

@@ -39,12 +39,12 @@ pub fn rescore(folder: &Path) -> Result<Option<Comparison>> {
         .iter()
         .map(|i| IngredientRecipe { name: i.name.clone(), with: i.with.clone(), without: i.without.clone() })
         .collect();
-    let rows = AllRows::of(&predictions, entries.first())?;
+    let rows = facts_of_all(&predictions, entries.first())?;
     if stored.dataset.identical_to_training.is_some() && rows.identical.is_none() {
         return Ok(None);
     }
     let folds = stored.folds.as_ref().zip(rows.folds.as_deref());
-    let comparison = Comparison::assemble(ComparisonInput {
+    let input = ComparisonInput {
         title: stored.title,
         experiment: stored.experiment,
         command: stored.command,
@@ -56,8 +56,8 @@ pub fn rescore(folder: &Path) -> Result<Option<Comparison>> {
         seen: Seen { identical: rows.identical.as_deref(), near: rows.near.as_deref() },
         subjects: rows.subjects.as_deref(),
         folds: folds.map(|(scores, of_row)| FoldsOfRows { rule: &scores.rule, count: scores.rows.len(), of_row }),
-    })?;
-    Ok(Some(comparison))
+    };
+    Comparison::assemble_again(input, &stored.entries).map(Some)
 }
 
 fn aggregate(entry: &crate::evaluation::Entry) -> Option<AggregateRecipe> {
@@ -72,27 +72,16 @@ fn aggregate(entry: &crate::evaluation::Entry) -> Option<AggregateRecipe> {
 }
 
 /// Facts by the row's number in the dataset, as far as rows were predicted.
-#[derive(Default)]
-struct AllRows {
-    identical: Option<Vec<bool>>,
-    near: Option<Vec<bool>>,
-    subjects: Option<Vec<u32>>,
-    folds: Option<Vec<u16>>,
-}
-
-impl AllRows {
-    fn of(folder: &Path, entry: Option<&EntryInput>) -> Result<Self> {
-        let Some(entry) = entry else { return Ok(Self::default()) };
-        let mut all = Self::default();
-        for p in [&entry.validation, &entry.test] {
-            let facts = RowFacts::load(folder, p.split, p.rows.len())?;
-            scatter(&mut all.identical, facts.identical, p);
-            scatter(&mut all.near, facts.near, p);
-            scatter(&mut all.subjects, facts.subjects, p);
-            scatter(&mut all.folds, facts.folds, p);
-        }
-        Ok(all)
+fn facts_of_all(folder: &Path, entry: Option<&EntryInput>) -> Result<RowFacts> {
+    let mut all = RowFacts::default();
+    for p in entry.iter().flat_map(|e| [&e.validation, &e.test]) {
+        let facts = RowFacts::load(folder, p.split, p.rows.len())?;
+        scatter(&mut all.identical, facts.identical, p);
+        scatter(&mut all.near, facts.near, p);
+        scatter(&mut all.subjects, facts.subjects, p);
+        scatter(&mut all.folds, facts.folds, p);
     }
+    Ok(all)
 }
 
 fn scatter<T: Clone + Default>(all: &mut Option<Vec<T>>, values: Option<Vec<T>>, of: &Predictions) {

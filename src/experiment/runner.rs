@@ -30,4 +30,10 @@ impl<'a> Runner<'a> {
     pub fn new(workspace: &'a Workspace, options: Options, progress: &'a dyn Progress) -> Self {
         Self { workspace, options, progress }
     }
+
+    /// Lets libtorch use the threads that were asked for.
+    #[cfg(feature = "torch")]
+    pub(super) fn use_threads(&self) {
+        tch::set_num_threads(self.options.threads.try_into().unwrap_or(1));
+    }
 }

@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::charts::{bars, confusion, curves, duels};
 use super::format::{DASH, count, duration, percent};
-use super::table::{self, Cell, Column};
-use super::tables::{self, Table};
+use super::table::{self, Column};
+use super::tables::{self, Cell, Table};
 use super::words;
 use crate::cost::show_memory;
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! The table of scores, the same in HTML, Markdown and on the terminal.
 
-use super::format::{DASH, interval, p_value, percent, percent_or_dash};
+use super::format::percent;
+use super::tables::Cell;
 use crate::evaluation::{Comparison, Entry};
 use crate::recipe::AggregateMethod;
 
@@ -21,19 +22,6 @@ enum Best {
     None,
 }
 
-/// One statistic of one entry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
-    /// As a reader sees it; a dash when undefined.
-    pub text: String,
-    /// What the column is sorted by.
-    pub value: Option<f64>,
-    /// The upper end of an interval, whose lower end is `value`.
-    pub high: Option<f64>,
-    /// Whether it is the best of its column; equals share it.
-    pub best: bool,
-}
-
 /// One entry.
 pub struct Row<'a> {
     /// The entry.
@@ -52,12 +40,8 @@ pub const COLUMNS: [Column; 9] = [
             let accuracy = e.validation.metrics.accuracy;
             match e.weights_fitted {
                 // Weights chosen on these very rows make the figure too good to be the best.
-                true => {
-                    Cell {
-                        text: format!("{} †", percent(accuracy, 2)), value: Some(accuracy), high: None, best: false
-                    }
-                }
-                false => share(Some(accuracy)),
+                true => Cell::number(format!("{} †", percent(accuracy, 2)), accuracy),
+                false => Cell::share(Some(accuracy)),
             }
         },
     },
@@ -65,60 +49,52 @@ pub const COLUMNS: [Column; 9] = [
         title: "Test accuracy, %",
         short: Some("Test"),
         best: Best::Highest,
-        read: |_, e| share(Some(e.test.metrics.accuracy)),
+        read: |_, e| Cell::share(Some(e.test.metrics.accuracy)),
     },
     Column {
         title: "95 % interval",
         short: Some("95 % interval"),
         best: Best::None,
-        read: |_, e| {
-            let [low, high] = e.test.metrics.accuracy_interval;
-            Cell { text: interval([low, high]), value: Some(low), high: Some(high), best: false }
-        },
+        read: |_, e| Cell::interval(Some(e.test.metrics.accuracy_interval)),
     },
     Column {
         title: "Balanced accuracy, %",
         short: Some("Balanced"),
         best: Best::Highest,
-        read: |_, e| share(e.test.metrics.balanced_accuracy),
+        read: |_, e| Cell::share(e.test.metrics.balanced_accuracy),
     },
     Column {
         title: "Macro-F1, %",
         short: Some("Macro-F1"),
         best: Best::Highest,
-        read: |_, e| share(e.test.metrics.macro_f1),
+        read: |_, e| Cell::share(e.test.metrics.macro_f1),
     },
     Column {
         title: "Without identical rows, %",
         short: Some("No identical"),
         best: Best::Highest,
-        read: |_, e| share(e.test.metrics.accuracy_without_duplicates.as_ref().map(|r| r.accuracy)),
+        read: |_, e| Cell::share(e.test.metrics.accuracy_without_duplicates.as_ref().map(|r| r.accuracy)),
     },
     Column {
         title: "Without near duplicates, %",
         short: None,
         best: Best::Highest,
-        read: |_, e| share(e.test.metrics.accuracy_without_near_duplicates.as_ref().map(|r| r.accuracy)),
+        read: |_, e| Cell::share(e.test.metrics.accuracy_without_near_duplicates.as_ref().map(|r| r.accuracy)),
     },
     Column {
         title: "Log loss",
         short: Some("Log loss"),
         best: Best::Lowest,
-        read: |_, e| {
-            let value = e.test.metrics.log_loss;
-            Cell { text: value.map_or_else(|| DASH.to_string(), |v| format!("{v:.4}")), value, high: None, best: false }
-        },
+        read: |_, e| Cell::or_dash(e.test.metrics.log_loss, |v| format!("{v:.4}")),
     },
     Column {
         title: "p against best single",
         short: Some("p"),
         best: Best::None,
         read: |c, e| match &e.versus_best_single {
-            Some(test) => Cell { text: p_value(test.p_holm), value: Some(test.p_holm), high: None, best: false },
-            None if c.best_single.as_ref() == Some(&e.name) => {
-                Cell { text: "best single".to_string(), value: None, high: None, best: false }
-            }
-            None => share(None),
+            Some(test) => Cell::p(Some(test.p_holm)),
+            None if c.best_single.as_ref() == Some(&e.name) => Cell::words("best single"),
+            None => Cell::share(None),
         },
     },
 ];
@@ -130,10 +106,6 @@ pub const FITTED_NOTE: &str =
 /// Says what the validation accuracy of a stacked aggregate is.
 pub const STACKED_NOTE: &str = "Validation accuracy of stacking is out-of-fold: each row is predicted by a stacker fitted on \
      the other four fifths of the validation rows.";
-
-fn share(value: Option<f64>) -> Cell {
-    Cell { text: percent_or_dash(value), value, high: None, best: false }
-}
 
 /// Every entry with its cells, in the order of the comparison, the best of each column marked.
 pub fn rows(comparison: &Comparison) -> Vec<Row<'_>> {

@@ -274,3 +274,20 @@ fn an_ingredient_is_a_paired_comparison_with_its_cost() {
     let error = assemble(&[ingredient("c", "example-0", "nobody")]).unwrap_err().to_string();
     assert!(error.contains("nobody") && error.contains("example-1"), "{error}");
 }
+
+#[test]
+fn what_is_known_of_an_aggregate_is_not_fitted_again_unless_it_changed() {
+    let recipes = [AggregateMethod::Weighted, AggregateMethod::Stacking].map(recipe);
+    let entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    let first = Comparison::assemble(input(entries.clone(), &recipes)).unwrap();
+    assert_eq!(Comparison::assemble_again(input(entries.clone(), &recipes), &first.entries).unwrap(), first);
+    // A mark shows where it was taken from.
+    let mut known = first.entries.clone();
+    known.iter_mut().flat_map(|e| &mut e.without_member).for_each(|w| w.p = 0.123);
+    let again = Comparison::assemble_again(input(entries.clone(), &recipes), &known).unwrap();
+    assert!(again.entries[3..].iter().flat_map(|e| &e.without_member).all(|w| w.p == 0.123));
+    for e in &mut known {
+        e.test.confusion = first.entries[0].validation.confusion.clone();
+    }
+    assert_eq!(Comparison::assemble_again(input(entries, &recipes), &known).unwrap(), first);
+}

@@ -86,8 +86,8 @@ mod tests {
         fn next_u64(&mut self) -> u64 {
             self.0.pop().unwrap()
         }
-        fn fill_bytes(&mut self, _: &mut [u8]) {
-            unimplemented!()
+        fn fill_bytes(&mut self, bytes: &mut [u8]) {
+            bytes.fill_with(|| self.next_u64() as u8);
         }
     }
 

@@ -7,8 +7,7 @@ use crate::report::{table, words};
 /// A row for each entry with the columns of [`table::COLUMNS`].
 pub fn table(comparison: &Comparison) -> Table {
     let rows = table::rows(comparison).into_iter().map(|row| {
-        let numbers = row.cells.into_iter().map(|c| Cell { text: c.text, value: c.value, high: c.high, best: c.best });
-        [Cell::words(&row.entry.title), Cell::words(words::kind(row.entry))].into_iter().chain(numbers).collect()
+        [Cell::words(&row.entry.title), Cell::words(words::kind(row.entry))].into_iter().chain(row.cells).collect()
     });
     let own = "p of the paired test against the best single model, corrected for the number of tests.";
     let note: Vec<&str> = std::iter::once(own).chain(table::remarks(comparison)).collect();

@@ -3,20 +3,23 @@
 //! linfa-logistic minimises the same objective, but takes its log-sum-exp against the largest score of all rows, which is
 //! wrong for a row whose scores lie more than 34 below that: on rows that can be separated it stops away from the
 //! minimum and does not say so. And members of an aggregate are alike, so that their columns are nearly collinear and its
-//! L-BFGS is slow. Here each step of Newton's method is found by conjugate gradients (Dembo and Steihaug 1983),
-//! preconditioned by the curvature of rows that all have the same probabilities (after Boehning 1992).
+//! L-BFGS is slow. Here each step of Newton's method is found by conjugate gradients (Dembo and Steihaug 1983). The
+//! Hessian is a sum of Kronecker products, of classes with numbers, one for each row; they are preconditioned by the one
+//! Kronecker product that is nearest in kind: the mean over the classes' parts with the weighted sum of the numbers'.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis, Zip};
+use ndarray::{Array1, Array2, ArrayView2, Axis, Zip, s};
 
 use crate::error::{Error, Result};
-use crate::matrix::Cholesky;
+use crate::matrix::{Cholesky, symmetric_eigen};
 
 /// Steps of Newton's method after which the fit counts as failed; about ten are usual.
 const STEPS: usize = 100;
 /// Products with the Hessian within one step.
 const PRODUCTS: usize = 500;
+/// What a row and a direction count at least, so that rows which are all certain leave something to solve.
+const LEAST_WEIGHT: f64 = 1e-3;
 /// A step is the last that promises less than this for each row, in nats.
-const TOLERANCE: f64 = 1e-12;
+const TOLERANCE: f64 = 1e-9;
 
 /// A fitted regression.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +54,6 @@ pub(super) struct Problem<'a> {
     classes: Vec<u8>,
     /// n places in `classes`.
     truth: Vec<usize>,
-    /// d x d products of columns.
-    gram: Array2<f64>,
 }
 
 /// Where the search is.
@@ -69,7 +70,7 @@ impl<'a> Problem<'a> {
         classes.sort_unstable();
         classes.dedup();
         let truth = labels.iter().filter_map(|label| classes.binary_search(label).ok()).collect();
-        Self { rows, classes, truth, gram: rows.t().dot(&rows) }
+        Self { rows, classes, truth }
     }
 
     /// The weights W for which the sum of the rows' log losses plus `penalty` / 2 |W|^2 is least, from those of `start`.
@@ -119,22 +120,10 @@ impl<'a> Problem<'a> {
     /// About minus the inverse Hessian times the gradient, the nearer the smaller the gradient is.
     fn step(&self, at: &Point, gradient: &Array2<f64>, penalties: &Array2<f64>) -> Result<Array2<f64>> {
         let p = &at.probabilities;
-        let curvature = p.mapv(|p| p * (1.0 - p)).mean().unwrap_or_default().max(1e-3);
-        let mut alike = &self.gram * curvature;
-        alike.diag_mut().zip_mut_with(&penalties.column(0), |diagonal, penalty| *diagonal += penalty);
-        let alike = Cholesky::new(alike)?;
-        let preconditioned = |residual: &Array2<f64>| {
-            let mut solved = residual.clone();
-            alike.solve(&mut solved)?;
-            // To add the same to all classes changes nothing: along there, rounding alone would be followed.
-            for mut row in solved.outer_iter_mut() {
-                row -= row.mean().unwrap_or_default();
-            }
-            Ok::<_, Error>(solved)
-        };
+        let inverse = NearInverse::new(self.rows, p, penalties)?;
         let mut step = Array2::zeros(gradient.dim());
         let mut residual = -gradient;
-        let mut direction = preconditioned(&residual)?;
+        let mut direction = inverse.times(&residual)?;
         let mut left = inner(&residual, &direction);
         let steepest = gradient.fold(0.0f64, |most, g| most.max(g.abs()));
         let enough = left * (steepest / self.rows.nrows() as f64).min(0.25);
@@ -151,11 +140,51 @@ impl<'a> Problem<'a> {
             }
             step.scaled_add(left / along, &direction);
             residual.scaled_add(-left / along, &bent);
-            let next = preconditioned(&residual)?;
+            let next = inverse.times(&residual)?;
             let before = std::mem::replace(&mut left, inner(&residual, &next));
             direction = next + direction * (left / before);
         }
         Ok(step)
+    }
+}
+
+/// About the inverse of the Hessian: exact if the classes' probabilities told nothing about the numbers in a row.
+struct NearInverse {
+    /// classes x (classes - 1), with columns of length 1 at right angles to each other and to (1, ..., 1): to add the same
+    /// to all classes changes nothing, and along there rounding alone would be followed.
+    directions: Array2<f64>,
+    /// What is solved along each of them, d x d.
+    along: Vec<Cholesky<f64>>,
+}
+
+impl NearInverse {
+    fn new(rows: ArrayView2<'_, f64>, probabilities: &Array2<f64>, penalties: &Array2<f64>) -> Result<Self> {
+        // A row's part for the classes is diag(p) - p p^T, and its trace the weight of the row's numbers.
+        let mut of_classes = -probabilities.t().dot(probabilities);
+        of_classes.diag_mut().zip_mut_with(&probabilities.sum_axis(Axis(0)), |diagonal, sum| *diagonal += sum);
+        let weights = probabilities.map_axis(Axis(1), |p| (1.0 - p.dot(&p)).max(LEAST_WEIGHT)).insert_axis(Axis(1));
+        of_classes /= weights.sum();
+        let of_numbers = rows.t().dot(&(&rows * &weights));
+        // All its eigenvalues are at most 1, so that the direction (1, ..., 1), whose own is 0, becomes the first.
+        let classes = of_classes.nrows();
+        let (values, vectors) = symmetric_eigen((of_classes + 2.0 / classes as f64).view())?;
+        let factor = |value: &f64| {
+            let mut matrix = &of_numbers * value.max(LEAST_WEIGHT);
+            matrix.diag_mut().zip_mut_with(&penalties.column(0), |diagonal, penalty| *diagonal += penalty);
+            Cholesky::new(matrix)
+        };
+        let along = values.iter().skip(1).map(factor).collect::<Result<_>>()?;
+        Ok(Self { directions: vectors.slice_move(s![.., 1..]), along })
+    }
+
+    fn times(&self, residual: &Array2<f64>) -> Result<Array2<f64>> {
+        let mut turned = residual.dot(&self.directions);
+        for (mut column, factor) in turned.columns_mut().into_iter().zip(&self.along) {
+            let mut solved = column.to_owned().insert_axis(Axis(1));
+            factor.solve(&mut solved)?;
+            column.assign(&solved.column(0));
+        }
+        Ok(turned.dot(&self.directions.t()))
     }
 }
 

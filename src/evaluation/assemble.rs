@@ -94,7 +94,7 @@ fn aggregate_known(
     recipes: &[AggregateRecipe],
     known: &[Entry],
 ) -> Result<Vec<AggregateOutcome>> {
-    recipes.iter().map(|recipe| aggregate_one(entries, recipe, known)).collect()
+    recipes.par_iter().map(|recipe| aggregate_one(entries, recipe, known)).collect()
 }
 
 fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe, known: &[Entry]) -> Result<AggregateOutcome> {

@@ -12,6 +12,7 @@ use ferrofuse::dataset::Split;
 use ferrofuse::ensemble::{Combination, Stacker};
 use ferrofuse::evaluation::{Metrics, Seen};
 use ferrofuse::recipe::AggregateMethod;
+use ferrofuse::report::warning;
 use serde_json::json;
 
 use super::Context;
@@ -65,6 +66,9 @@ pub struct AggregateArgs {
     /// True labels of the validation rows
     #[arg(long, value_name = "FILE", requires = "validation_members")]
     validation_labels: Option<PathBuf>,
+    /// Fit on rows that are scored too: the score is then too good, which is said in red
+    #[arg(long)]
+    allow_test_selection: bool,
     /// Write the combined probabilities here, an .npy file of n x c float32
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -108,6 +112,14 @@ pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
     let members: Vec<&Predictions> = members.iter().collect();
     let validation =
         if method.is_fitted(args.weights.is_some()) { source.validation(&context.progress)? } else { Vec::new() };
+    // Who scores validation rows knows that they chose; the others think of them as new.
+    let scores_test = args.split != Split::Validation;
+    let chosen_on_test = scores_test && validation.iter().zip(&members).any(|(v, m)| v.shares_rows(m));
+    if chosen_on_test && !args.allow_test_selection {
+        let expected =
+            "other rows than those that are scored; --allow-test-selection fits on them all the same and says so";
+        return Err(ferrofuse::Error::invalid("validation rows", "rows that are scored too", expected).into());
+    }
     let combination = Combination::fit(method, &validation.iter().collect::<Vec<_>>(), args.weights.as_deref())?;
     let combined = combination.apply(&members)?;
     if let Some(path) = &args.output {
@@ -143,6 +155,9 @@ pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
             text.push_str("Out of fold: each row is predicted by a stacker that was not fitted on it.\n");
         }
     }
+    if chosen_on_test {
+        text.push_str(&format!("{}\n", warning("fitted on the very rows that are scored: the last score is too good")));
+    }
     if let Some(path) = &args.output {
         text.push_str(&format!("written: {}\n", path.display()));
     }
@@ -154,6 +169,7 @@ pub fn run(args: &AggregateArgs, context: &Context) -> anyhow::Result<()> {
         "method": method,
         "weights": weights,
         "weights_chosen_on_validation": fitted,
+        "chosen_on_test": chosen_on_test,
         "stacker_c": stacker.map(Stacker::c),
         "members": lines.iter().take(members.len()).collect::<Vec<_>>(),
         "aggregate": lines.last(),

@@ -19,12 +19,17 @@ pub struct CrossvalArgs {
     /// Where the dataset is imported from, instead of the place that its recipe names
     #[arg(long, value_name = "PATH")]
     from: Option<PathBuf>,
+    /// Run a recipe with `choose-on = "test"`: what is chosen on the test rows scores too well on them, and the report says
+    /// so in red
+    #[arg(long)]
+    allow_test_selection: bool,
     #[command(flatten)]
     work: WorkArgs,
 }
 
 /// Runs the command.
 pub fn run(args: &CrossvalArgs, context: &Context) -> anyhow::Result<()> {
-    show(&args.work.runner_from(context, args.from.clone()).crossval(&args.experiment)?, context);
+    let runner = args.work.runner_from(context, args.from.clone()).allow_test_selection(args.allow_test_selection);
+    show(&runner.crossval(&args.experiment)?, context);
     Ok(())
 }

@@ -19,13 +19,21 @@ use super::Context;
 #[derive(Args)]
 pub struct ReportArgs {
     /// The experiment: its name or its recipe, such as `demo` or results/demo.toml
-    #[arg(value_name = "EXPERIMENT")]
-    experiment: String,
+    #[arg(value_name = "EXPERIMENT", required_unless_present = "schema")]
+    experiment: Option<String>,
+    /// Print the JSON Schema of metrics.json, with a description of every field, and do nothing else
+    #[arg(long, conflicts_with = "experiment")]
+    schema: bool,
 }
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, context: &Context) -> anyhow::Result<()> {
-    let name = name(&args.experiment)?;
+    let Some(experiment) = &args.experiment else {
+        let schema = report::schema();
+        context.print(&serde_json::to_string_pretty(&schema)?, &schema);
+        return Ok(());
+    };
+    let name = name(experiment)?;
     let folder = context.workspace.results(name);
     let (comparison, files) = write(&folder, context).with_context(|| format!("cannot make the report of `{name}`"))?;
     let value = serde_json::json!({

@@ -5,15 +5,14 @@ use ferrofuse::Predictions;
 use ferrofuse::evaluation::{ConfusionMatrix, Metrics, Seen};
 use serde_json::{Value, json};
 
-/// Accuracy and companions, the table of classes and the confusion matrix.
-pub fn as_text(predictions: &Predictions, synthetic: bool) -> anyhow::Result<String> {
+/// Accuracy and companions, the table of classes and the confusion matrix; `rows` says in words which rows were scored.
+pub fn as_text(predictions: &Predictions, rows: &str, synthetic: bool) -> anyhow::Result<String> {
     let metrics = Metrics::of(predictions, Seen::default())?;
     let confusion = ConfusionMatrix::of(predictions)?;
     let percent = |v: Option<f64>| v.map_or("–".to_string(), |v| format!("{:.2}", 100.0 * v));
     let [low, high] = metrics.accuracy_interval;
     let mut text = format!(
-        "{}: accuracy {} % [{}, {}], balanced accuracy {} %, macro-F1 {} %, {} rows\n",
-        predictions.split,
+        "{rows}: accuracy {} % [{}, {}], balanced accuracy {} %, macro-F1 {} %, {} rows\n",
         percent(Some(metrics.accuracy)),
         percent(Some(low)),
         percent(Some(high)),

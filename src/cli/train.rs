@@ -58,7 +58,7 @@ pub fn run(args: &TrainArgs, context: &Context) -> anyhow::Result<()> {
         "{} {state}: {}\n{}",
         fitted.title,
         folder.display(),
-        as_text(&fitted.validation, dataset.info.synthetic)?
+        as_text(&fitted.validation, fitted.validation.split.name(), dataset.info.synthetic)?
     );
     let mut value = as_json(&fitted.validation, dataset.info.synthetic)?;
     value["folder"] = serde_json::json!(folder);

@@ -29,7 +29,8 @@ impl WorkArgs {
     /// A runner that imports the dataset from `from` where it is not imported yet.
     pub fn runner_from<'a>(&self, context: &'a Context, from: Option<std::path::PathBuf>) -> Runner<'a> {
         let (memory, kernel_memory) = (self.memory, self.kernel_memory);
-        let options = Options { threads: context.threads, device: self.device.clone(), memory, kernel_memory, from };
+        let (threads, device) = (context.threads, self.device.clone());
+        let options = Options { threads, device, memory, kernel_memory, from, allow_test_selection: false };
         Runner::new(&context.workspace, options, &context.progress)
     }
 }

@@ -32,6 +32,8 @@ pub struct ComparisonInput<'a> {
     pub dataset: DatasetFacts,
     /// Models and external results, in the order of the report; at least one.
     pub entries: Vec<EntryInput>,
+    /// The rows on which weights, stackers and the best single model are chosen.
+    pub chosen_on: Split,
     /// What is aggregated from them.
     pub aggregates: &'a [AggregateRecipe],
     /// Pairs of them that differ in one thing.
@@ -70,7 +72,7 @@ pub struct AggregateOutcome {
     pub name: String,
     /// The weight of each member of a weighted mean, summing to 1.
     pub weights: Option<Vec<f64>>,
-    /// True when the weights were chosen on validation.
+    /// True when the weights were chosen on predicted rows.
     pub weights_fitted: bool,
     /// Probabilities of the validation rows; out-of-fold ones of a stacker.
     pub validation: Predictions,
@@ -80,24 +82,35 @@ pub struct AggregateOutcome {
     pub without_member: Vec<WithoutMember>,
 }
 
-/// Works the aggregates out, on both splits, in the order of the recipes; what a method fits is fitted on validation.
+/// Works the aggregates out, on both splits, in the order of the recipes; what a method fits is fitted on the rows of
+/// `chosen_on`, validation or test.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a member that is not among `entries` or too few validation rows for a stacker,
 /// [`Error::Mismatch`] for members of other rows.
-pub fn aggregate_entries(entries: &[EntryInput], recipes: &[AggregateRecipe]) -> Result<Vec<AggregateOutcome>> {
-    aggregate_known(entries, recipes, &[])
+pub fn aggregate_entries(
+    entries: &[EntryInput],
+    recipes: &[AggregateRecipe],
+    chosen_on: Split,
+) -> Result<Vec<AggregateOutcome>> {
+    aggregate_known(entries, recipes, chosen_on, &[])
 }
 
 fn aggregate_known(
     entries: &[EntryInput],
     recipes: &[AggregateRecipe],
+    chosen_on: Split,
     known: &[Entry],
 ) -> Result<Vec<AggregateOutcome>> {
-    recipes.par_iter().map(|recipe| aggregate_one(entries, recipe, known)).collect()
+    recipes.par_iter().map(|recipe| aggregate_one(entries, recipe, chosen_on, known)).collect()
 }
 
-fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe, known: &[Entry]) -> Result<AggregateOutcome> {
+fn aggregate_one(
+    entries: &[EntryInput],
+    recipe: &AggregateRecipe,
+    chosen_on: Split,
+    known: &[Entry],
+) -> Result<AggregateOutcome> {
     let mut members = Vec::with_capacity(recipe.members.len());
     for name in &recipe.members {
         members.push(entries.iter().find(|e| e.name == *name).ok_or_else(|| {
@@ -108,7 +121,8 @@ fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe, known: &[Entr
     }
     let validation: Vec<&Predictions> = members.iter().map(|m| &m.validation).collect();
     let test: Vec<&Predictions> = members.iter().map(|m| &m.test).collect();
-    let combination = Combination::fit(recipe.method, &validation, recipe.weights.as_deref())?;
+    let chosen_on = if chosen_on == Split::Test { &test } else { &validation };
+    let combination = Combination::fit(recipe.method, chosen_on, recipe.weights.as_deref())?;
     let combine = |of: &[&Predictions]| -> Result<Predictions> {
         Ok(Predictions { model: recipe.name.clone(), ..combination.apply(of)? })
     };
@@ -124,7 +138,7 @@ fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe, known: &[Entr
         name: recipe.name.clone(),
         without_member: match same {
             Some(entry) => entry.without_member.clone(),
-            None => without_each(recipe, &validation, &test, &on_test)?,
+            None => without_each(recipe, chosen_on, [&validation, &test], &on_test)?,
         },
         weights_fitted: recipe.weights.is_none() && weights.is_some(),
         weights,
@@ -134,8 +148,8 @@ fn aggregate_one(entries: &[EntryInput], recipe: &AggregateRecipe, known: &[Entr
 }
 
 impl Comparison {
-    /// Scores every entry, works the aggregates out, chooses the best single model on validation and tests all others
-    /// against it on test.
+    /// Scores every entry, works the aggregates out, chooses the best single model, on validation unless `chosen_on` says
+    /// otherwise, and tests all others against it on test.
     ///
     /// # Errors
     /// [`Error::Invalid`] or [`Error::Mismatch`] naming the entry that does not fit the others or the dataset.
@@ -151,7 +165,7 @@ impl Comparison {
     /// As [`Comparison::assemble`].
     pub fn assemble_again(input: ComparisonInput<'_>, known: &[Entry]) -> Result<Self> {
         check_entries(&input)?;
-        let outcomes = aggregate_known(&input.entries, input.aggregates, known)?;
+        let outcomes = aggregate_known(&input.entries, input.aggregates, input.chosen_on, known)?;
         let score = |p: &Predictions| {
             let [identical, near] = [input.seen.identical, input.seen.near].map(|all| p.of_rows(all));
             let (identical, near) = (identical?, near?);
@@ -194,7 +208,7 @@ impl Comparison {
                 training: e.training.clone(),
             });
         }
-        let best = best_by_validation(&entries);
+        let best = best_on(input.chosen_on, &entries);
         for (outcome, recipe) in outcomes.into_iter().zip(input.aggregates) {
             predicted.push(outcome.test.predicted());
             let (mut validation, mut test) = (score(&outcome.validation)?, score(&outcome.test)?);
@@ -245,6 +259,7 @@ impl Comparison {
             version: env!("CARGO_PKG_VERSION").into(),
             created: input.created,
             dataset: input.dataset,
+            chosen_on: input.chosen_on,
             best_single: best.map(|i| entries[i].name.clone()),
             entries,
             ingredients,
@@ -255,6 +270,13 @@ impl Comparison {
 
 /// The entries fit each other, their splits and the dataset, and no name stands for two things.
 fn check_entries(input: &ComparisonInput<'_>) -> Result<()> {
+    if input.chosen_on == Split::Train {
+        return Err(Error::invalid(
+            "rows to choose on",
+            "train",
+            "validation or test: training rows are not predicted",
+        ));
+    }
     if input.entries.is_empty() {
         return Err(Error::invalid("models of the comparison", "none", "at least one"));
     }
@@ -306,10 +328,11 @@ fn honesty(
     Ok((Some(CalibrationFacts::of(test, temperature)?), Some(Ranking::of(test)?)))
 }
 
-fn best_by_validation(entries: &[Entry]) -> Option<usize> {
+fn best_on(split: Split, entries: &[Entry]) -> Option<usize> {
+    let correct = |e: &Entry| e.scores(split).map(|s| s.metrics.correct);
     let mut best: Option<usize> = None;
     for (i, e) in entries.iter().enumerate() {
-        if best.is_none_or(|b| e.validation.metrics.correct > entries[b].validation.metrics.correct) {
+        if best.is_none_or(|b| correct(e) > correct(&entries[b])) {
             best = Some(i);
         }
     }

@@ -1,5 +1,6 @@
 //! What a report shows: every model and aggregate of an experiment with its scores, as plain data.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,7 +17,7 @@ use crate::recipe::AggregateMethod;
 /// A finished comparison: everything a report shows, and nothing it must work out.
 ///
 /// `metrics.json` is this type as JSON.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
     /// The report's title.
@@ -31,7 +32,12 @@ pub struct Comparison {
     pub created: Option<String>,
     /// What the scores were measured on.
     pub dataset: DatasetFacts,
-    /// Name of the entry that is the best single model (no aggregate): highest validation accuracy, of equals the first.
+    /// The rows on which weights, stackers and the best single model were chosen: validation, or the very test rows that
+    /// they are scored on, which makes these scores too good.
+    #[serde(default = "validation", skip_serializing_if = "is_validation")]
+    pub chosen_on: Split,
+    /// Name of the entry that is the best single model (no aggregate): highest accuracy on the rows that it is chosen on, of
+    /// equals the first.
     pub best_single: Option<String>,
     /// Models in the order of the experiment, then external results, then aggregates.
     pub entries: Vec<Entry>,
@@ -55,8 +61,16 @@ pub struct Comparison {
     pub folds: Option<FoldScores>,
 }
 
+fn validation() -> Split {
+    Split::Validation
+}
+
+fn is_validation(split: &Split) -> bool {
+    *split == Split::Validation
+}
+
 /// What a reader must know about the dataset.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetFacts {
     /// The folder's name.
@@ -85,7 +99,7 @@ pub struct DatasetFacts {
 }
 
 /// Rows of one split.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SplitCounts {
     /// The split.
@@ -95,7 +109,7 @@ pub struct SplitCounts {
 }
 
 /// How many rows are identical, or nearly so, to a training row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IdenticalRows {
     /// Of the validation rows.
@@ -105,7 +119,7 @@ pub struct IdenticalRows {
 }
 
 /// One line of the comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Its name in the experiment: a recipe's, an external result's or an aggregate's.
@@ -122,7 +136,7 @@ pub struct Entry {
     pub method: Option<AggregateMethod>,
     /// The weight of each member of a weighted mean, summing to 1; `None` for others.
     pub weights: Option<Vec<f64>>,
-    /// True when `weights` were chosen on the validation split, which makes its validation score too good.
+    /// True when `weights` were chosen on scored rows, which makes the score on these (validation rows) too good.
     pub weights_fitted: bool,
     /// What an aggregate of three or more has right without each of its members; empty for others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -144,7 +158,7 @@ pub struct Entry {
 }
 
 /// One entry's scores on one split.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scores {
     /// Accuracy and its companions.
@@ -154,7 +168,7 @@ pub struct Scores {
 }
 
 /// Exact McNemar test (1947) of two classifiers on the same rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PairedTest {
     /// The entry compared with.
@@ -170,7 +184,7 @@ pub struct PairedTest {
 }
 
 /// How a model was trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingFacts {
     /// The seed of the run.
@@ -204,7 +218,7 @@ pub struct TrainingFacts {
 }
 
 /// Scores without the versions of a picture (crops, mirror images) whose probabilities are otherwise averaged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SingleView {
     /// On the validation split.
@@ -214,7 +228,7 @@ pub struct SingleView {
 }
 
 /// Rows, and how many of them are right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hits {
     /// Rows whose most probable class is the true one.
@@ -247,7 +261,7 @@ impl std::ops::Add for SingleView {
 }
 
 /// A feature that a model reads beside or in place of the pixels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureFacts {
     /// The recipe's name.
@@ -281,6 +295,16 @@ impl Comparison {
     /// The entry of this name.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.name == name)
+    }
+
+    /// True when something was chosen on the test rows.
+    pub fn is_chosen_on_test(&self) -> bool {
+        self.chosen_on == Split::Test
+    }
+
+    /// An entry's scores on the rows that choices are made on.
+    pub fn choice<'a>(&self, entry: &'a Entry) -> &'a Scores {
+        if self.is_chosen_on_test() { &entry.test } else { &entry.validation }
     }
 
     /// The best single model.

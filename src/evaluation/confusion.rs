@@ -1,13 +1,14 @@
 //! Who was taken for whom.
 
 use ndarray::Array2;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::predictions::Predictions;
 
 /// c x c counts: rows are true classes, columns predicted ones, both in the order of `classes`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct ConfusionMatrix {
     classes: Vec<String>,
@@ -15,10 +16,12 @@ pub struct ConfusionMatrix {
 }
 
 /// The matrix as JSON holds it: a list of rows.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Stored {
+    /// Class names in label order.
     classes: Vec<String>,
+    /// A row for each true class with a number for each predicted one.
     counts: Vec<Vec<u64>>,
 }
 

@@ -1,5 +1,6 @@
 //! What a fusion gains over what it is made from, class by class.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::Entry;
@@ -9,7 +10,7 @@ use crate::predictions::EntryKind;
 use crate::recipe::{ModelRecipe, NetworkRecipe};
 
 /// A fusion beside what it is made from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FusionGain {
     /// Name of the fused network or the aggregate.
@@ -23,7 +24,7 @@ pub struct FusionGain {
 }
 
 /// What a fusion is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relation {
     /// The network of the same trunk without the feature.
@@ -33,7 +34,7 @@ pub enum Relation {
 }
 
 /// The test rows of one class.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassGain {
     /// Rows of the class.

@@ -1,5 +1,6 @@
 //! What a single change of a recipe buys, and what it costs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::Entry;
@@ -9,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::recipe::IngredientRecipe;
 
 /// Two entries of a comparison that differ in one thing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ingredient {
     /// What the first has in place of something in the second.

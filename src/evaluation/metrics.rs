@@ -1,5 +1,6 @@
 //! Accuracy and its companions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ConfusionMatrix, wilson};
@@ -7,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::predictions::Predictions;
 
 /// How well one class is found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassMetrics {
     /// The class.
@@ -23,7 +24,7 @@ pub struct ClassMetrics {
 }
 
 /// Accuracy on part of the rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestrictedAccuracy {
     /// Share of the rows kept that are right, from 0 to 1.
@@ -35,7 +36,7 @@ pub struct RestrictedAccuracy {
 }
 
 /// What one set of predictions is worth.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// Rows scored.

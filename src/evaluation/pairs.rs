@@ -1,13 +1,14 @@
 //! Every two entries on the same test rows: who beats whom, and whether they are wrong on the same rows.
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{discordant, holm, mcnemar, paired_interval};
 use crate::error::Result;
 
 /// How two entries did on the same rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pair {
     /// Name of one entry.

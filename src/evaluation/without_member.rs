@@ -1,6 +1,7 @@
 //! What each member adds to an aggregate: the aggregate without it.
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::comparison::Hits;
@@ -14,7 +15,7 @@ use crate::recipe::AggregateRecipe;
 const FEWEST: usize = 3;
 
 /// An aggregate without one of its members: by the same method, fitted anew.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithoutMember {
     /// The member that is left out.
@@ -31,7 +32,8 @@ pub struct WithoutMember {
     pub p_holm: f64,
 }
 
-/// Leaves each member out in turn; `whole` is what all of them predict on the test split.
+/// Leaves each member out in turn; what is fitted is fitted on `chosen_on`; `whole` is what all of them predict on the test
+/// split.
 ///
 /// Nothing for fewer than three members, and no line for a member without which all given weights are 0.
 ///
@@ -39,8 +41,8 @@ pub struct WithoutMember {
 /// Those of [`Combination::fit`] and [`Combination::apply`].
 pub(super) fn without_each(
     recipe: &AggregateRecipe,
-    validation: &[&Predictions],
-    test: &[&Predictions],
+    chosen_on: &[&Predictions],
+    [validation, test]: [&[&Predictions]; 2],
     whole: &Predictions,
 ) -> Result<Vec<WithoutMember>> {
     if recipe.members.len() < FEWEST {
@@ -48,7 +50,7 @@ pub(super) fn without_each(
     }
     let labels = &whole.labels;
     let with = whole.predicted();
-    let combinations = Combination::fit_without_each(recipe.method, validation, recipe.weights.as_deref())?;
+    let combinations = Combination::fit_without_each(recipe.method, chosen_on, recipe.weights.as_deref())?;
     let line = |(place, combination): (usize, Option<Combination>)| {
         let Some(combination) = combination else { return Ok(None) };
         let predict = |members: &[&Predictions]| {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Runner;
 use crate::artifact::{Fingerprint, read_json, write_json};
-use crate::dataset::{Dataset, identical_to_training, near_training};
+use crate::dataset::{Dataset, Split, identical_to_training, near_training};
 use crate::error::{Error, Result};
 use crate::evaluation::{Comparison, ComparisonInput, DatasetFacts, EntryInput, FoldsOfRows, Seen};
 use crate::models::Start;
@@ -44,6 +44,7 @@ impl Runner<'_> {
             let expected = format!("`ferrofuse crossval {name}`, or a recipe without [folds]");
             return Err(Error::invalid(format!("experiment `{}`", recipe.name), "a recipe with [folds]", expected));
         }
+        self.check_choice(&recipe)?;
         let models = self.models_of(&recipe)?;
         let info = self.dataset_info(&recipe.value.dataset)?;
         let folder = self.workspace.results(&recipe.name);
@@ -78,6 +79,16 @@ impl Runner<'_> {
         let seen = Seen { identical: Some(&identical), near: Some(&near) };
         let comparison = self.compare(&recipe, &dataset, entries, (seen, None))?;
         self.report(comparison, folder, fingerprint)
+    }
+
+    /// Refuses to choose on the test split, unless that was allowed.
+    pub(super) fn check_choice(&self, recipe: &Recipe<ExperimentRecipe>) -> Result<()> {
+        if recipe.value.choose_on != Split::Test || self.options.allow_test_selection {
+            return Ok(());
+        }
+        let expected = "validation: what was chosen on the rows that it is scored on scores too well; \
+                        --allow-test-selection does it all the same and marks the report in red";
+        Err(Error::invalid(format!("choose-on of experiment `{}`", recipe.name), "test", expected))
     }
 
     /// The model recipes that an experiment names.
@@ -121,6 +132,7 @@ impl Runner<'_> {
             experiment: recipe.name.clone(),
             command: format!("ferrofuse {command} results/{}.toml", recipe.name),
             created: None,
+            chosen_on: recipe.value.choose_on,
             dataset: DatasetFacts::of(dataset, seen)?,
             entries,
             aggregates: &recipe.value.aggregate,

@@ -26,6 +26,7 @@ impl Runner<'_> {
             let expected = format!("a [folds] table, or `ferrofuse run {name}`");
             return Err(Error::invalid(format!("experiment `{}`", recipe.name), "a recipe without folds", expected));
         };
+        self.check_choice(&recipe)?;
         let models = self.models_of(&recipe)?;
         let info = self.dataset_info(&recipe.value.dataset)?;
         let folder = self.workspace.results(&recipe.name);

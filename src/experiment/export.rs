@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use ndarray::Array2;
+
 use super::Runner;
-use crate::dataset::{Dataset, Split};
+use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::evaluation::Comparison;
-use crate::predictions::Predictions;
 use crate::recipe::{ModelRecipe, Recipe};
 
 /// What an export ends with.
@@ -50,6 +51,7 @@ impl Runner<'_> {
             experiment: to.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             command: format!("ferrofuse export {} --dataset {}", members.join(" "), dataset.info.name),
             created: None,
+            chosen_on: crate::dataset::Split::Validation,
             dataset: DatasetFacts::of(dataset, seen)?,
             entries,
             aggregates: if recipes.len() > 1 { std::slice::from_ref(&mean) } else { &[] },
@@ -64,39 +66,30 @@ impl Runner<'_> {
         Ok(Exported { comparison, folders, bytes })
     }
 
-    /// Probabilities that an exported network gives to the rows of a split; its name comes with them.
+    /// Probabilities that an exported network gives to rows of a dataset, of its own classes.
     ///
     /// # Errors
-    /// [`Error::Missing`] when there is none in `folder`, [`Error::Mismatch`] when the dataset has other classes or
-    /// pictures of another size, and what predicting gives.
-    pub fn predict_exported(&self, dataset: &Dataset, folder: &Path, split: Split) -> Result<Predictions> {
-        use super::predicted::label;
+    /// [`Error::Missing`] when there is none in `folder`, [`Error::Mismatch`] when the dataset has pictures of another size,
+    /// and what predicting gives.
+    pub fn predict_exported(&self, dataset: &Dataset, folder: &Path, rows: &[usize]) -> Result<Array2<f32>> {
         use crate::models::network::ExportedNetwork;
 
         self.use_threads();
         let exported = ExportedNetwork::load(folder, self.options.device.parse()?)?;
         let description = exported.network().description();
-        let differ = |detail: String| {
-            Err(Error::Mismatch {
-                what: format!("network in {} and dataset `{}`", folder.display(), dataset.info.name),
-                detail,
-                hint: "take a dataset like the one that it was trained on".into(),
-            })
-        };
-        if description.classes != dataset.info.classes {
-            let (theirs, ours) = (description.classes.join(", "), dataset.info.classes.join(", "));
-            return differ(format!("classes {theirs} and {ours}"));
-        }
         let ([height, width], info) = (description.size, &dataset.info);
         if [height, width] != [info.height, info.width] {
-            return differ(format!("pictures of {height} x {width} and of {} x {} pixels", info.height, info.width));
+            return Err(Error::Mismatch {
+                what: format!("network in {} and dataset `{}`", folder.display(), info.name),
+                detail: format!("pictures of {height} x {width} and of {} x {} pixels", info.height, info.width),
+                hint: format!("import the dataset with `size = [{height}, {width}]`"),
+            });
         }
-        let rows = dataset.rows(split);
-        let images = dataset.images.select(ndarray::Axis(0), &rows);
-        self.progress.start(&format!("{} on {split}", description.name), rows.len() as u64, "images");
+        let images = dataset.images.select(ndarray::Axis(0), rows);
+        self.progress.start(&description.name, rows.len() as u64, "images");
         let probabilities = exported.predict_proba(images.view(), self.progress);
         self.progress.finish("");
-        Ok(label(&description.name, dataset, split, probabilities?))
+        probabilities
     }
 
     fn export_one(
@@ -169,7 +162,7 @@ impl Runner<'_> {
     ///
     /// # Errors
     /// [`Error::FeatureOff`].
-    pub fn predict_exported(&self, _: &Dataset, folder: &Path, _: Split) -> Result<Predictions> {
+    pub fn predict_exported(&self, _: &Dataset, folder: &Path, _: &[usize]) -> Result<Array2<f32>> {
         let what = format!("predicting with the network in {}", folder.display());
         Err(Error::FeatureOff { what, feature: "torch" })
     }

@@ -8,7 +8,7 @@ use super::Runner;
 use super::predicted::label;
 use crate::artifact::Fingerprint;
 use crate::dataset::{Dataset, Split};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::evaluation::EntryInput;
 use crate::predictions::EntryKind;
 use crate::predictions::external::{self, ExternalFolder};
@@ -32,6 +32,13 @@ impl Runner<'_> {
             }
             ExternalSource::Csv(table) => external::load_csv(&self.path(table), &validation, &test, self.progress)?,
         };
+        // What says the same of every picture says it of other rows too.
+        let constant = test.probabilities.outer_iter().all(|p| p == test.probabilities.row(0));
+        if validation.probabilities == test.probabilities && !constant {
+            let found = "the very same numbers for validation and test";
+            let expected = "those of the validation rows, so that nothing is chosen on the test rows";
+            return Err(Error::invalid(format!("external result `{}`", recipe.name), found, expected));
+        }
         Ok(EntryInput {
             name: recipe.name.clone(),
             title: recipe.name.clone(),

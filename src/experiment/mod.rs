@@ -16,6 +16,7 @@ mod network;
 mod predicted;
 mod rescore;
 mod runner;
+mod transfer;
 
 pub use compare::RunOutcome;
 pub use export::Exported;
@@ -23,3 +24,4 @@ pub use model::{FittedModel, fitted_fingerprint};
 pub use predicted::Predicted;
 pub use rescore::rescore;
 pub use runner::{Options, Runner};
+pub use transfer::{SeenInTraining, Transferred};

@@ -49,6 +49,7 @@ pub fn rescore(folder: &Path) -> Result<Option<Comparison>> {
         experiment: stored.experiment,
         command: stored.command,
         created: stored.created,
+        chosen_on: stored.chosen_on,
         dataset: stored.dataset,
         entries,
         aggregates: &aggregates,

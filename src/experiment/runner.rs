@@ -16,6 +16,8 @@ pub struct Options {
     pub kernel_memory: u64,
     /// What was imported from, where it is not where the data recipe says.
     pub from: Option<std::path::PathBuf>,
+    /// Whether an experiment may choose on the test rows what it then scores on them.
+    pub allow_test_selection: bool,
 }
 
 /// Makes what is stale.
@@ -29,6 +31,12 @@ impl<'a> Runner<'a> {
     /// A runner for a workspace.
     pub fn new(workspace: &'a Workspace, options: Options, progress: &'a dyn Progress) -> Self {
         Self { workspace, options, progress }
+    }
+
+    /// The same runner, allowed to choose on the test rows.
+    pub fn allow_test_selection(mut self, allowed: bool) -> Self {
+        self.options.allow_test_selection = allowed;
+        self
     }
 
     /// Lets libtorch use the threads that were asked for.

@@ -3,15 +3,19 @@
 use std::ops::Range;
 use std::path::Path;
 
-use ndarray::{Array1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis};
+use rayon::prelude::*;
 
 use super::codebook::Points;
 use super::encoder::Encoder;
 use super::local::{Local, points_of};
 use super::whole_picture::WholePicture;
-use super::{DescriptorSet, FeatureMatrix, Vocabulary};
+use super::{DescriptorSet, FeatureInfo, FeatureMatrix, Vocabulary};
 use crate::error::Result;
 use crate::recipe::FeatureRecipe;
+
+/// Pictures that one extractor describes; each part has an extractor of its own.
+const PART: usize = 256;
 
 /// Turns single pictures into feature vectors: the same ones that [`super::extract`] gives for a dataset.
 pub struct Extractor(Method);
@@ -72,6 +76,32 @@ impl Extractor {
         }
         Ok(vector)
     }
+}
+
+/// The feature vectors (n x d) of n grey pictures (n x height x width) of the size that the feature was made for, on all
+/// of rayon's threads.
+///
+/// # Errors
+/// As [`Extractor::new`] and [`Extractor::describe`].
+pub fn describe_pictures(
+    info: &FeatureInfo,
+    vocabulary: &Vocabulary,
+    images: ArrayView3<'_, u8>,
+) -> Result<Array2<f32>> {
+    let extractor = || Extractor::new(&info.recipe, vocabulary.clone(), info.height, info.width);
+    let mut features = Array2::zeros((images.dim().0, extractor()?.dimensions()));
+    features
+        .axis_chunks_iter_mut(Axis(0), PART)
+        .into_par_iter()
+        .zip(images.axis_chunks_iter(Axis(0), PART).into_par_iter())
+        .try_for_each(|(mut rows, images)| -> Result<()> {
+            let mut extractor = extractor()?;
+            for (mut row, image) in rows.outer_iter_mut().zip(images.outer_iter()) {
+                row.assign(&extractor.describe(image)?);
+            }
+            Ok(())
+        })?;
+    Ok(features)
 }
 
 /// The descriptors of some pictures.

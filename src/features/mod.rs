@@ -34,9 +34,9 @@ mod whole_picture;
 pub use codebook::Codebook;
 pub use dense_sift::{DenseSift, GridPoint, grid_points};
 pub use descriptors::{DESCRIPTOR_LENGTH, DescriptorSet};
-pub use embedding::{embedding_fingerprint, from_embeddings};
+pub use embedding::{embedding_fingerprint, from_embeddings, normalise_embeddings};
 pub use extract::{Stage, extract};
-pub use extractor::Extractor;
+pub use extractor::{Extractor, describe_pictures};
 #[cfg(feature = "torch")]
 pub(crate) use graph::GraphFeature;
 pub use memory::parse_memory;

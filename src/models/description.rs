@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Fingerprint, read_json};
@@ -12,7 +13,7 @@ use crate::recipe::{FeatureRecipe, NetworkRecipe};
 pub const SCHEMA: u32 = 1;
 
 /// One epoch of training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EpochRecord {
     /// Counted from 1.

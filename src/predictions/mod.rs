@@ -82,6 +82,18 @@ impl Predictions {
         self.rows.iter().map(of_row).collect::<Result<_>>().map(Some)
     }
 
+    /// Whether rows of these are also rows of `other`: by their numbers in the same dataset or, where a dataset is not
+    /// known, by being the same throughout.
+    pub fn shares_rows(&self, other: &Self) -> bool {
+        match self.fingerprint.is_empty() || other.fingerprint.is_empty() {
+            true => self.labels == other.labels && self.probabilities == other.probabilities,
+            // Row numbers ascend.
+            false => {
+                self.fingerprint == other.fingerprint && self.rows.iter().any(|r| other.rows.binary_search(r).is_ok())
+            }
+        }
+    }
+
     /// The most probable class of each row; of equal ones the first.
     pub fn predicted(&self) -> Vec<u8> {
         self.probabilities
@@ -142,6 +154,20 @@ mod tests {
         assert_eq!(two_rows().predicted(), [0, 0]);
         assert_eq!(two_rows().accuracy(), 0.5);
         two_rows().check().unwrap();
+    }
+
+    #[test]
+    fn rows_are_shared_by_number_or_by_being_the_same() {
+        let unknown = two_rows();
+        let mut other = two_rows();
+        assert!(unknown.shares_rows(&other));
+        other.labels[0] = 1;
+        assert!(!unknown.shares_rows(&other));
+        let of =
+            |fingerprint: &str, rows: Vec<u32>| Predictions { fingerprint: fingerprint.into(), rows, ..two_rows() };
+        assert!(of("d", vec![1, 4]).shares_rows(&of("d", vec![4, 5])));
+        assert!(!of("d", vec![1, 4]).shares_rows(&of("d", vec![2, 5])));
+        assert!(!of("d", vec![1, 4]).shares_rows(&of("e", vec![1, 4])));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::Array1;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Predictions;
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 const SCHEMA: u32 = 1;
 
 /// What a line of a comparison is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryKind {
     /// A model trained here.

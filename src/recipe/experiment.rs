@@ -1,8 +1,10 @@
 //! `results/*.toml`: which models and aggregates are compared on which dataset.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Check, ExternalRecipe, FoldsRecipe};
+use crate::dataset::Split;
 use crate::error::{Error, Result};
 
 /// A comparison.
@@ -25,9 +27,21 @@ pub struct ExperimentRecipe {
     /// Pairs of entries that differ in one thing, to show what it buys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ingredient: Vec<IngredientRecipe>,
+    /// The rows on which weights, stackers and the best single model are chosen: validation. The test rows too may be
+    /// asked for, to show what that does to the scores; a run must then be allowed to.
+    #[serde(default = "validation", skip_serializing_if = "is_validation")]
+    pub choose_on: Split,
     /// Cross-validation in place of the dataset's own splits, for `ferrofuse crossval`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<FoldsRecipe>,
+}
+
+fn validation() -> Split {
+    Split::Validation
+}
+
+fn is_validation(split: &Split) -> bool {
+    *split == Split::Validation
 }
 
 /// Two entries that differ in one thing.
@@ -59,7 +73,7 @@ pub struct AggregateRecipe {
 }
 
 /// How members are combined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AggregateMethod {
     /// The arithmetic mean of probabilities (soft voting).
@@ -130,8 +144,18 @@ impl Check for ExperimentRecipe {
                 }
             }
         }
+        if self.choose_on == Split::Train {
+            return Err(Error::invalid("choose-on", "train", "validation, on which nothing was fitted"));
+        }
         if let Some(folds) = &self.folds {
             folds.check()?;
+            // The rows that validate one fold are test rows of another.
+            let fitted = |a: &&AggregateRecipe| a.method.is_fitted(a.weights.is_some());
+            if let Some(a) = self.aggregate.iter().find(fitted).filter(|_| self.choose_on != Split::Test) {
+                let found = "a method that is fitted, in a cross-validation, where every row is a test row";
+                let expected = "mean, geometric, vote or given weights; or choose-on = \"test\", which says so in red";
+                return Err(Error::invalid(format!("aggregate `{}`", a.name), found, expected));
+            }
             if let Some(external) = self.external.first() {
                 let expected = "models that are trained here: results of another program have no folds";
                 return Err(Error::invalid("external", format!("`{}`", external.name), expected));

@@ -91,7 +91,7 @@ fn protocol(out: &mut String, comparison: &Comparison) {
     out.push_str(
         "- Trained on the training rows alone. The scores are those of the weights in this folder, read back from it.\n",
     );
-    out.push_str(&format!("- {}\n", words::NOTES[4]));
+    out.push_str(&format!("- {}\n", words::protocol(comparison)));
 }
 
 fn limits(out: &mut String, comparison: &Comparison) {

@@ -6,10 +6,11 @@ use crate::evaluation::{Comparison, ConfusionMatrix, Entry, EntryKind, Scores};
 use super::words;
 
 /// The columns before those of the classes. Shares go from 0 to 1; an undefined statistic is an empty field.
-const COLUMNS: [&str; 27] = [
+const COLUMNS: [&str; 28] = [
     "experiment",
     "dataset",
     "synthetic_faces",
+    "chosen_on",
     "entry",
     "title",
     "kind",
@@ -73,6 +74,7 @@ fn line(comparison: &Comparison, entry: &Entry, split: &str, scores: &Scores) ->
         comparison.experiment.clone(),
         comparison.dataset.name.clone(),
         comparison.dataset.synthetic.to_string(),
+        comparison.chosen_on.to_string(),
         entry.name.clone(),
         entry.title.clone(),
         kind.to_string(),

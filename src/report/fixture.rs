@@ -74,6 +74,7 @@ fn drawn(classes: &[&str], counts: [usize; 3]) -> Comparison {
         experiment: "made-up".into(),
         command: "ferrofuse run results/made-up.toml".into(),
         created: None,
+        chosen_on: Split::Validation,
         dataset: DatasetFacts {
             name: "made-up".into(),
             title: "Made-up faces".into(),

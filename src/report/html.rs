@@ -17,11 +17,12 @@ use crate::recipe::AggregateMethod;
 struct Page<'a> {
     c: &'a Comparison,
     synthetic: &'a str,
+    chosen_on_test: &'a str,
     findings: Vec<String>,
     columns: &'a [Column],
     rows: Vec<Line<'a>>,
-    score_remarks: Vec<&'a str>,
-    notes: &'a [&'a str],
+    score_remarks: Vec<String>,
+    notes: Vec<&'a str>,
     bars: String,
     balanced: Table,
     duels: Option<String>,
@@ -79,20 +80,21 @@ pub fn render(comparison: &Comparison) -> Result<String> {
     });
     let entries = comparison.entries.iter().enumerate().map(|(i, entry)| section(comparison, i, entry));
     let training = |e: &Entry| {
-        let canvas = curves::draw(e.training.as_ref()?, &e.title, chart_remark(comparison))?;
+        let canvas = curves::draw(e.training.as_ref()?, &e.title, words::short_remark(comparison))?;
         Some(canvas.inline_svg())
     };
     let page = Page {
         c: comparison,
         synthetic: words::SYNTHETIC,
+        chosen_on_test: words::CHOSEN_ON_TEST,
         findings: words::summary(comparison),
         columns: &table::COLUMNS,
         rows: rows.collect(),
         score_remarks: table::remarks(comparison),
-        notes: &words::NOTES,
+        notes: words::notes(comparison),
         bars: bars::draw(comparison).inline_svg(),
         balanced: tables::intervals::table(comparison),
-        duels: duels::draw(comparison, chart_remark(comparison)).map(|canvas| canvas.inline_svg()),
+        duels: duels::draw(comparison, words::short_remark(comparison)).map(|canvas| canvas.inline_svg()),
         pairs: tables::pairs::table(comparison),
         oracle: words::oracle(comparison),
         folds: tables::folds::table(comparison),
@@ -112,10 +114,6 @@ pub fn render(comparison: &Comparison) -> Result<String> {
 /// A name for links inside the page; entries' own names may hold anything.
 fn anchor(i: usize) -> String {
     format!("entry-{}", i + 1)
-}
-
-fn chart_remark(comparison: &Comparison) -> &'static str {
-    if comparison.dataset.synthetic { words::SYNTHETIC_SHORT } else { "" }
 }
 
 fn section<'a>(comparison: &'a Comparison, i: usize, entry: &'a Entry) -> Section<'a> {
@@ -144,10 +142,10 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
         facts.push(("Members", words::members(comparison, entry)));
     }
     if entry.weights_fitted {
-        facts.push(("Weights", "fitted on the validation split".to_string()));
+        facts.push(("Weights", format!("fitted on the {} split", comparison.chosen_on)));
     }
     if entry.method == Some(AggregateMethod::Stacking) {
-        facts.push(("Remark", table::STACKED_NOTE.to_string()));
+        facts.push(("Remark", table::stacked_note(comparison.chosen_on)));
     }
     let Some(training) = &entry.training else { return facts };
     facts.push(("Seed", training.seed.to_string()));
@@ -190,6 +188,7 @@ fn splits(comparison: &Comparison) -> Vec<SplitLine> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Split;
     use crate::report::fixture;
 
     #[test]
@@ -245,6 +244,30 @@ mod tests {
         for part in ["#members", "What each member adds", "#fusion-gains", "Where each fusion helps"] {
             assert!(!page.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn what_was_chosen_on_test_is_marked_everywhere() {
+        let mut comparison = fixture::comparison();
+        let alarm = words::CHOSEN_ON_TEST;
+        assert!(!render(&comparison).unwrap().contains(alarm));
+        comparison.chosen_on = Split::Test;
+        comparison.dataset.synthetic = false;
+        let page = render(&comparison).unwrap();
+        assert!(
+            page.contains(&format!("banner alarm\" role=\"note\"><strong>Chosen on the test split.</strong> {alarm}"))
+        );
+        assert!(page.matches(&format!("remark chosen\">{alarm}")).count() > 5);
+        assert!(page.matches(words::CHOSEN_ON_TEST_SHORT).count() > comparison.entries.len());
+        assert!(page.contains("The best single model, chosen on test ("));
+        let markdown = crate::report::markdown::render(&comparison);
+        assert!(markdown.contains("[!CAUTION]") && markdown.matches(alarm).count() > 5);
+        let fitted = comparison.entries.iter().position(|e| e.weights_fitted).unwrap();
+        let cells = &table::rows(&comparison)[fitted].cells;
+        assert!(!cells[0].text.contains('†') && cells[1].text.ends_with('†'));
+        assert!(crate::report::terminal_table(&comparison).contains(alarm));
+        let lines = String::from_utf8(crate::report::csv::metrics(&comparison).unwrap()).unwrap();
+        assert!(lines.lines().skip(1).all(|line| line.starts_with("made-up,made-up,false,test,")));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::artifact::{read_json, write_json};
@@ -26,11 +27,17 @@ struct Stored<'a> {
     comparison: &'a Comparison,
 }
 
-#[derive(Deserialize)]
+/// The scores of an experiment, as `ferrofuse run` writes them into `results/NAME/metrics.json`. Accuracy and its like are
+/// shares from 0 to 1, intervals are `[low, high]` at 95 %, and what is not defined is null.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(title = "metrics.json of ferrofuse")]
 #[serde(deny_unknown_fields)]
-struct Read {
+pub(super) struct Read {
+    /// Version of this format.
+    #[schemars(schema_with = "super::schema::version")]
     #[allow(dead_code)] // Looked at before the rest is read.
     schema: u32,
+    /// Everything that the report shows.
     comparison: Comparison,
 }
 

@@ -9,6 +9,9 @@ use crate::evaluation::{Comparison, Entry};
 /// The whole report as Markdown.
 pub fn render(comparison: &Comparison) -> String {
     let mut out = format!("# {}\n\n", text(&comparison.title));
+    if comparison.is_chosen_on_test() {
+        out.push_str(&format!("> [!CAUTION]\n> **Chosen on the test split.** {}\n\n", words::CHOSEN_ON_TEST));
+    }
     if comparison.dataset.synthetic {
         out.push_str(&format!("> **Synthetic faces.** {}\n\n", words::SYNTHETIC));
     }
@@ -22,7 +25,7 @@ pub fn render(comparison: &Comparison) -> String {
     dataset(&mut out, comparison);
     models(&mut out, comparison);
     out.push_str("\n## How to read the numbers\n\n");
-    for note in words::NOTES {
+    for note in words::notes(comparison) {
         out.push_str(&format!("- {note}\n"));
     }
     out.push_str("\n## Reproduce\n\n");
@@ -135,6 +138,9 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
 }
 
 pub(super) fn remark(out: &mut String, comparison: &Comparison) {
+    if comparison.is_chosen_on_test() {
+        out.push_str(&format!("**{}**\n\n", words::CHOSEN_ON_TEST));
+    }
     if comparison.dataset.synthetic {
         out.push_str(&format!("*{}*\n\n", words::SYNTHETIC));
     }

@@ -13,6 +13,7 @@ mod format;
 mod html;
 mod json;
 mod markdown;
+mod schema;
 mod table;
 mod tables;
 mod terminal;
@@ -37,7 +38,8 @@ use charts::{Canvas, bars, confusion, curves, duels, ranking, reliability};
 
 pub use card::write_cards;
 pub use json::SCHEMA;
-pub use terminal::terminal_table;
+pub use schema::schema;
+pub use terminal::{terminal_table, warning};
 pub use words::{SYNTHETIC, summary};
 
 /// What [`write()`] wrote.
@@ -153,13 +155,18 @@ fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Re
     Ok(files)
 }
 
+/// What every line of a table for other programs says of its scores: the names of columns that are true.
+fn marks(comparison: &Comparison) -> Vec<&'static str> {
+    let marks = [(comparison.dataset.synthetic, "synthetic_faces"), (comparison.is_chosen_on_test(), "chosen_on_test")];
+    marks.into_iter().filter_map(|(is_so, name)| is_so.then_some(name)).collect()
+}
+
 fn write_tables(folder: &Path, comparison: &Comparison) -> Result<Vec<PathBuf>> {
     let tables = tables::all(comparison);
-    let synthetic = comparison.dataset.synthetic;
-    let document = tables::latex::document(&tables, remark(synthetic));
+    let document = tables::latex::document(&tables, words::short_remark(comparison));
     let mut files = vec![("tables.tex".to_string(), document.into_bytes())];
     for table in &tables {
-        files.push((format!("{}.csv", table.id), tables::csv::render(table, synthetic)?));
+        files.push((format!("{}.csv", table.id), tables::csv::render(table, &marks(comparison))?));
     }
     let write = |(name, bytes): (String, Vec<u8>)| {
         let path = folder.join("tables").join(name);
@@ -197,7 +204,7 @@ fn pictures(comparison: &Comparison) -> Vec<Picture> {
     let synthetic = comparison.dataset.synthetic;
     let picture = |stem: String, canvas: Canvas| Picture { stem, canvas, csv: None };
     let mut all = vec![picture("accuracy".into(), bars::draw(comparison))];
-    all.extend(duels::draw(comparison, remark(synthetic)).map(|canvas| picture("duels".into(), canvas)));
+    all.extend(duels::draw(comparison, words::short_remark(comparison)).map(|canvas| picture("duels".into(), canvas)));
     for (entry, stem) in comparison.entries.iter().zip(files::stems(&comparison.entries)) {
         for split in [Split::Validation, Split::Test] {
             let Some(scores) = entry.scores(split) else { continue };
@@ -228,7 +235,7 @@ fn pictures(comparison: &Comparison) -> Vec<Picture> {
 
 /// The reliability diagram and the curves of an entry on the test split, as far as it has probabilities.
 fn honesty(comparison: &Comparison, entry: &Entry) -> (Option<Canvas>, Option<Canvas>) {
-    let (title, remark) = (format!("{}: test split", entry.title), remark(comparison.dataset.synthetic));
+    let (title, remark) = (format!("{}: test split", entry.title), words::short_remark(comparison));
     let reliability = entry.calibration.as_ref().map(|c| reliability::draw(c, &title, remark));
     let ranking = entry.ranking.as_ref().and_then(|r| ranking::draw(r, &title, remark));
     (reliability, ranking)
@@ -244,7 +251,10 @@ fn confusion_remark(comparison: &Comparison, scores: &Scores) -> String {
         format::percent(m.accuracy, 2)
     );
     // First, so that it is never what a narrow picture cuts off.
-    if comparison.dataset.synthetic { format!("{} · {said}", words::SYNTHETIC_SHORT) } else { said }
+    match words::short_remark(comparison) {
+        "" => said,
+        remark => format!("{remark} · {said}"),
+    }
 }
 
 /// How long processors worked on something, in brackets; nothing where that is not known.

@@ -2,6 +2,7 @@
 
 use super::format::percent;
 use super::tables::Cell;
+use crate::dataset::Split;
 use crate::evaluation::{Comparison, Entry};
 use crate::recipe::AggregateMethod;
 
@@ -36,20 +37,13 @@ pub const COLUMNS: [Column; 9] = [
         title: "Validation accuracy, %",
         short: Some("Validation"),
         best: Best::Highest,
-        read: |_, e| {
-            let accuracy = e.validation.metrics.accuracy;
-            match e.weights_fitted {
-                // Weights chosen on these very rows make the figure too good to be the best.
-                true => Cell::number(format!("{} †", percent(accuracy, 2)), accuracy),
-                false => Cell::share(Some(accuracy)),
-            }
-        },
+        read: |c, e| accuracy(e.validation.metrics.accuracy, e.weights_fitted && !c.is_chosen_on_test()),
     },
     Column {
         title: "Test accuracy, %",
         short: Some("Test"),
         best: Best::Highest,
-        read: |_, e| Cell::share(Some(e.test.metrics.accuracy)),
+        read: |c, e| accuracy(e.test.metrics.accuracy, e.weights_fitted && c.is_chosen_on_test()),
     },
     Column {
         title: "95 % interval",
@@ -99,13 +93,29 @@ pub const COLUMNS: [Column; 9] = [
     },
 ];
 
-/// Explains the mark behind a validation accuracy.
-pub const FITTED_NOTE: &str =
-    "† weights fitted on the validation rows: this validation accuracy is too good and not marked as best.";
+/// Weights chosen on these very rows make the figure too good to be the best.
+fn accuracy(accuracy: f64, fitted_here: bool) -> Cell {
+    match fitted_here {
+        true => Cell::number(format!("{} †", percent(accuracy, 2)), accuracy),
+        false => Cell::share(Some(accuracy)),
+    }
+}
 
-/// Says what the validation accuracy of a stacked aggregate is.
-pub const STACKED_NOTE: &str = "Validation accuracy of stacking is out-of-fold: each row is predicted by a stacker fitted on \
-     the other four fifths of the validation rows.";
+/// Explains the mark behind the accuracy of fitted weights.
+pub fn fitted_note(chosen_on: Split) -> String {
+    format!("† weights fitted on the {chosen_on} rows: this {chosen_on} accuracy is too good and not marked as best.")
+}
+
+/// Says what the accuracy of a stacked aggregate is on the rows that it was fitted on.
+pub fn stacked_note(chosen_on: Split) -> String {
+    let split = chosen_on.name();
+    let initial = split[..1].to_uppercase();
+    format!(
+        "{initial}{} accuracy of stacking is out-of-fold: each row is predicted by a stacker fitted on the other four fifths of \
+         the {split} rows.",
+        &split[1..]
+    )
+}
 
 /// Every entry with its cells, in the order of the comparison, the best of each column marked.
 pub fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
@@ -132,11 +142,13 @@ pub fn rows(comparison: &Comparison) -> Vec<Row<'_>> {
     rows
 }
 
-/// What a reader must know of validation accuracies in this table.
-pub fn remarks(comparison: &Comparison) -> Vec<&'static str> {
-    let any = |which: fn(&Entry) -> bool, note| comparison.entries.iter().any(which).then_some(note);
-    let fitted = any(|e| e.weights_fitted, FITTED_NOTE);
-    let stacked = any(|e| e.method == Some(AggregateMethod::Stacking), STACKED_NOTE);
+/// What a reader must know of the accuracies on the rows that were chosen on.
+pub fn remarks(comparison: &Comparison) -> Vec<String> {
+    let any = |which: fn(&Entry) -> bool, note: fn(Split) -> String| {
+        comparison.entries.iter().any(which).then(|| note(comparison.chosen_on))
+    };
+    let fitted = any(|e| e.weights_fitted, fitted_note);
+    let stacked = any(|e| e.method == Some(AggregateMethod::Stacking), stacked_note);
     fitted.into_iter().chain(stacked).collect()
 }
 
@@ -170,7 +182,7 @@ mod tests {
         let rows = rows(&comparison);
         assert!(!rows[fitted].cells[0].best && rows[fitted].cells[0].text.ends_with('†'));
         assert_eq!(rows.iter().filter(|r| r.cells[0].best).count(), 1);
-        assert_eq!(remarks(&comparison), [FITTED_NOTE]);
+        assert_eq!(remarks(&comparison), [fitted_note(Split::Validation)]);
     }
 
     #[test]
@@ -180,9 +192,9 @@ mod tests {
         comparison.entries[4].validation.metrics.accuracy = 0.999;
         let stacked = &rows(&comparison)[4].cells[0];
         assert!(stacked.best && stacked.text == "99.90");
-        assert_eq!(remarks(&comparison), [FITTED_NOTE, STACKED_NOTE]);
+        assert_eq!(remarks(&comparison), [fitted_note(Split::Validation), stacked_note(Split::Validation)]);
         let said = crate::report::summary(&comparison).join("\n");
         assert!(said.contains("(99.90 % there, out of fold)"), "{said}");
-        assert!(crate::report::terminal_table(&comparison).contains(STACKED_NOTE));
+        assert!(crate::report::terminal_table(&comparison).contains(&stacked_note(Split::Validation)));
     }
 }

@@ -1,6 +1,6 @@
 //! The table of scores for a terminal.
 
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, TableComponent, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, TableComponent, presets};
 
 use super::tables::folds;
 use super::{table, words};
@@ -30,10 +30,21 @@ pub fn terminal_table(comparison: &Comparison) -> String {
     for remark in table::remarks(comparison) {
         text.push_str(&format!("{remark}\n"));
     }
+    if comparison.is_chosen_on_test() {
+        text.push_str(&format!("{}\n", warning(words::CHOSEN_ON_TEST)));
+    }
     if comparison.dataset.synthetic {
         text.push_str(&format!("{}\n", words::SYNTHETIC));
     }
     text
+}
+
+/// Words in red, where the terminal has colours.
+pub fn warning(words: &str) -> String {
+    let mut shown = Table::new();
+    shown.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    shown.add_row([Cell::new(words).fg(Color::Red).add_attribute(Attribute::Bold)]);
+    shown.to_string().trim().to_string()
 }
 
 #[cfg(test)]

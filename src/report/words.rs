@@ -11,11 +11,47 @@ pub const SYNTHETIC: &str = "These faces are drawn by the program; the numbers s
 /// The same where there is room for few words.
 pub const SYNTHETIC_SHORT: &str = "synthetic faces";
 
+/// The warning that stands beside every table of scores where something was chosen on the test rows.
+pub const CHOSEN_ON_TEST: &str = "Aggregates and the best single model were chosen on the very test rows that they are scored \
+     on. These scores and comparisons are too good: they do not say what to expect of other pictures.";
+
+/// The same where there is room for few words.
+pub const CHOSEN_ON_TEST_SHORT: &str = "chosen on the test rows";
+
+/// What every chart of scores must say of them, in few words; nothing of real faces whose test rows chose nothing.
+pub fn short_remark(comparison: &Comparison) -> &'static str {
+    match (comparison.is_chosen_on_test(), comparison.dataset.synthetic) {
+        (false, false) => "",
+        (false, true) => SYNTHETIC_SHORT,
+        (true, false) => CHOSEN_ON_TEST_SHORT,
+        (true, true) => "chosen on the test rows · synthetic faces",
+    }
+}
+
 /// Below this a paired test counts as evidence.
 pub const LEVEL: f64 = 0.05;
 
+/// On which rows everything is chosen, and what for.
+pub fn protocol(comparison: &Comparison) -> &'static str {
+    match comparison.is_chosen_on_test() {
+        false => {
+            "Everything is chosen on the validation split: epochs, weights of aggregates, stackers, the best single model. \
+             The test split is scored with what was chosen."
+        }
+        true => {
+            "Epochs are chosen on the validation split; weights of aggregates, stackers and the best single model on the test \
+             split, which is then scored with them."
+        }
+    }
+}
+
 /// What the columns and the protocol mean.
-pub const NOTES: [&str; 6] = [
+pub fn notes(comparison: &Comparison) -> Vec<&'static str> {
+    let (before, after) = NOTES.split_at(4);
+    before.iter().copied().chain([protocol(comparison)]).chain(after.iter().copied()).collect()
+}
+
+const NOTES: [&str; 5] = [
     "Accuracy is the share of rows whose most probable class is the true one; its 95 % interval is Wilson's (1927).",
     "Balanced accuracy is the mean recall over the classes, macro-F1 the mean of their F1: both count a rare class as \
      much as a frequent one.",
@@ -24,8 +60,6 @@ pub const NOTES: [&str; 6] = [
      above 0.95.",
     "p is that of the exact McNemar test (1947) against the best single model on the same test rows, after Holm's \
      correction (1979) for the number of tests.",
-    "Everything is chosen on the validation split: epochs, weights of aggregates, stackers, the best single model. The \
-     test split is scored with what was chosen.",
     "Log loss is the mean negative natural logarithm of the probability given to the true class. A dash stands for what \
      is undefined.",
 ];
@@ -124,17 +158,17 @@ pub fn crossing_subjects(comparison: &Comparison) -> Option<String> {
 /// The findings, one sentence group each, most important first.
 pub fn summary(comparison: &Comparison) -> Vec<String> {
     let mut said: Vec<String> = crossing_subjects(comparison).into_iter().collect();
-    let single = comparison.best_single();
+    let (single, chosen_on) = (comparison.best_single(), comparison.chosen_on);
     match single {
         Some(best) => said.push(format!(
-            "The best single model, chosen on validation ({} % there), is {}. On the test split it has {} right.",
-            percent(best.validation.metrics.accuracy, 2),
+            "The best single model, chosen on {chosen_on} ({} % there), is {}. On the test split it has {} right.",
+            percent(comparison.choice(best).metrics.accuracy, 2),
             best.title,
             right(best)
         )),
         None => said.push("No single model is part of this comparison.".to_string()),
     }
-    let aggregate = best_on_validation(comparison, |e| e.kind == EntryKind::Aggregate);
+    let aggregate = best_chosen(comparison, |e| e.kind == EntryKind::Aggregate);
     if let Some(entry) = aggregate {
         let fitted = match entry.method {
             _ if entry.weights_fitted => ", where its weights were fitted",
@@ -142,19 +176,19 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
             _ => "",
         };
         said.push(format!(
-            "The best aggregate, chosen on validation ({} % there{fitted}), is {}. On the test split it has {} right{}",
-            percent(entry.validation.metrics.accuracy, 2),
+            "The best aggregate, chosen on {chosen_on} ({} % there{fitted}), is {}. On the test split it has {} right{}",
+            percent(comparison.choice(entry).metrics.accuracy, 2),
             entry.title,
             right(entry),
             against(single, entry)
         ));
     }
-    let best_of = |name: &str| best_on_validation(comparison, |e| GROUPS[group(e)] == name);
+    let best_of = |name: &str| best_chosen(comparison, |e| GROUPS[group(e)] == name);
     let (network, handcrafted) = (best_of("network"), best_of("handcrafted"));
     for (entry, what) in [(network, "network"), (handcrafted, "model on handcrafted features alone")] {
         let Some(entry) = entry.filter(|e| single.is_some_and(|s| s.name != e.name)) else { continue };
         said.push(format!(
-            "The best {what}, chosen on validation, is {}. On the test split it has {} right{}",
+            "The best {what}, chosen on {chosen_on}, is {}. On the test split it has {} right{}",
             entry.title,
             right(entry),
             against(single, entry)
@@ -163,7 +197,7 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
     said.extend(network.zip(handcrafted).and_then(|(n, h)| complementary(comparison, n, h)));
     let headline = aggregate.into_iter().chain(single).max_by(|a, b| {
         // Of equals the last: the simpler single model.
-        a.validation.metrics.accuracy.total_cmp(&b.validation.metrics.accuracy)
+        comparison.choice(a).metrics.accuracy.total_cmp(&comparison.choice(b).metrics.accuracy)
     });
     let Some(headline) = headline else { return said };
     let highest = highest_on_test(comparison);
@@ -223,14 +257,14 @@ fn calibrated(entry: &Entry) -> Option<String> {
     ))
 }
 
-fn best_on_validation(comparison: &Comparison, which: impl Fn(&Entry) -> bool) -> Option<&Entry> {
+fn best_chosen(comparison: &Comparison, which: impl Fn(&Entry) -> bool) -> Option<&Entry> {
     // Of equals the first, as for the best single model.
     comparison
         .entries
         .iter()
         .rev()
         .filter(|e| which(e))
-        .max_by(|a, b| a.validation.metrics.accuracy.total_cmp(&b.validation.metrics.accuracy))
+        .max_by(|a, b| comparison.choice(a).metrics.accuracy.total_cmp(&comparison.choice(b).metrics.accuracy))
 }
 
 fn highest_on_test(comparison: &Comparison) -> Option<&Entry> {

@@ -110,7 +110,11 @@ fn weights_are_chosen_on_validation_rows_or_asked_for() {
     let args = ["aggregate", "--members", "a.npy", "b.npy", "--labels", "labels.npy", "--method", "weighted"];
     let asked = folder.fails(1, &args);
     assert!(asked.contains("--weights") && asked.contains("--validation-members"), "{asked}");
-    let more = ["--validation-members", "a.npy", "b.npy", "--validation-labels", "labels.npy", "--json"];
+    for (name, table) in often() {
+        write_npy(&folder.path(name), table.view()).unwrap();
+    }
+    write_npy(&folder.path("many.npy"), Array1::from(LABELS.map(i64::from).repeat(5)).view()).unwrap();
+    let more = ["--validation-members", "many-a.npy", "many-b.npy", "--validation-labels", "many.npy", "--json"];
     let value = json(&folder.ok(&[&args[..], &more].concat()));
     assert_eq!(value["weights_chosen_on_validation"], true);
     assert_eq!(value["aggregate"]["metrics"]["accuracy"], 1.0);
@@ -150,13 +154,26 @@ fn greedy_selection_and_stacking_are_fitted_on_validation_rows() {
         let words = if method == "greedy" { "chosen on validation" } else { "fitted on 20 validation rows" };
         assert!(shown.contains(words) && shown.contains(&format!("{method}(a.npy, b.npy)")), "{shown}");
     }
-    let too_few = ["--validation-members", "a.npy", "b.npy", "--validation-labels", "labels.npy"];
+    let too_few =
+        ["--validation-members", "a.npy", "b.npy", "--validation-labels", "labels.npy", "--allow-test-selection"];
     let args = ["aggregate", "--members", "a.npy", "b.npy", "--labels", "labels.npy", "--method", "stacking"];
     let shown = folder.fails(1, &[&args[..], &too_few].concat());
     assert!(shown.contains("found 4, expected at least 5"), "{shown}");
     let stored = with_experiment(false);
     let shown = stored.fails(1, &["aggregate", "e", "--members", "one", "b.npy", "--method", "greedy"]);
     assert!(shown.contains("validation probabilities of `b.npy` are not known"), "{shown}");
+}
+
+#[test]
+fn nothing_is_fitted_on_the_scored_rows_unless_that_is_allowed() {
+    let folder = with_files();
+    let fit = ["aggregate", "--members", "a.npy", "b.npy", "--labels", "labels.npy", "--method", "greedy"];
+    let same = ["--validation-members", "a.npy", "b.npy", "--validation-labels", "labels.npy"];
+    let said = folder.fails(1, &[&fit[..], &same].concat());
+    assert!(said.contains("scored too") && said.contains("--allow-test-selection"), "{said}");
+    let allowed = [&fit[..], &same, &["--allow-test-selection"]].concat();
+    assert!(folder.ok(&allowed).contains("fitted on the very rows that are scored"));
+    assert_eq!(json(&folder.ok(&[&allowed[..], &["--json"]].concat()))["chosen_on_test"], true);
 }
 
 #[test]

@@ -347,6 +347,58 @@ fn theirs_are_read_before_ours_are_trained_and_then_compared_with_them() {
 }
 
 #[test]
+fn nothing_is_chosen_on_test_rows_unless_that_is_allowed_and_then_said_in_red() {
+    let theirs = Theirs::new();
+    theirs.arrays("one", &[0, 1, 2, 3, 4, 5, 6]);
+    theirs.arrays("two", &[0, 1, 2, 3, 4, 5, 6]);
+    let [(_, _, one), (_, _, two)] = &theirs.splits;
+    let blurred = |p: &Array2<f32>| p.mapv(|p| 0.5 * p + 0.5 / 7.0);
+    for (p, split) in [(one, "validation"), (two, "test")] {
+        write_npy(&theirs.folder.path(format!("two/{split}.npy")), blurred(p).view()).unwrap();
+    }
+    let recipe = |head: &str| {
+        format!(
+            "title = \"t\"\ndataset = \"tiny\"\n{head}\n[[external]]\nname = \"one\"\nfolder = \"one\"\n\
+             [[external]]\nname = \"two\"\nfolder = \"two\"\n\
+             [[aggregate]]\nname = \"both\"\nmembers = [\"one\", \"two\"]\nmethod = \"greedy\"\n"
+        )
+    };
+    let folder = &theirs.folder;
+    folder.write("results/chosen.toml", recipe("choose-on = \"test\""));
+    let said = folder.fails(1, &["run", "chosen"]);
+    assert!(said.contains("choose-on") && said.contains("--allow-test-selection"), "{said}");
+    assert!(!folder.path("results/chosen").exists());
+    let warning = "chosen on the very test rows";
+    assert!(folder.ok(&["run", "chosen", "--allow-test-selection"]).contains(warning));
+    let read = |file: &str| std::fs::read_to_string(folder.path("results/chosen").join(file)).unwrap();
+    assert!(read("report.html").contains("banner alarm"));
+    assert!(read("metrics.json").contains("\"chosen_on\": \"test\""));
+    assert!(read("tables/scores.csv").starts_with("synthetic_faces,chosen_on_test,"));
+    // What is scored again stays what it was; that it is there is no way around the refusal.
+    assert!(folder.ok(&["report", "chosen"]).contains(warning));
+    assert!(read("report.md").contains(warning));
+    folder.fails(1, &["run", "chosen"]);
+    folder.write("results/train.toml", recipe("choose-on = \"train\""));
+    assert!(folder.fails(1, &["run", "train"]).contains("choose-on"));
+    folder.write("results/folds.toml", format!("{}[folds]\nrule = \"stratified\"\ncount = 3\nseed = 5\n", recipe("")));
+    assert!(folder.fails(1, &["crossval", "folds"]).contains("every row is a test row"));
+}
+
+#[test]
+fn validation_rows_that_are_the_test_rows_are_noticed() {
+    let theirs = Theirs::new();
+    theirs.arrays("one", &[0, 1, 2, 3, 4, 5, 6]);
+    let (validation, test) = (theirs.folder.path("one/validation.npy"), theirs.folder.path("one/test.npy"));
+    std::fs::copy(&test, &validation).unwrap();
+    theirs.folder.write(
+        "results/same.toml",
+        "title = \"t\"\ndataset = \"tiny\"\n[[external]]\nname = \"one\"\nfolder = \"one\"\n",
+    );
+    let said = theirs.folder.fails(1, &["run", "same"]);
+    assert!(said.contains("validation and test") || said.contains("rows"), "{said}");
+}
+
+#[test]
 fn tables_are_members_of_an_aggregate() {
     let theirs = Theirs::new();
     theirs.arrays("theirs", &SAME);

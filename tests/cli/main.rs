@@ -19,3 +19,4 @@ mod report;
 mod run;
 mod small;
 mod train;
+mod transfer;

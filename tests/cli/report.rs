@@ -26,6 +26,7 @@ fn comparison() -> Comparison {
         experiment: "few".into(),
         command: "ferrofuse run results/few.toml".into(),
         created: None,
+        chosen_on: Split::Validation,
         dataset: DatasetFacts {
             name: "few".into(),
             title: "Few".into(),

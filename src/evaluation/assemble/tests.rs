@@ -43,6 +43,7 @@ fn input<'a>(entries: Vec<EntryInput>, aggregates: &'a [AggregateRecipe]) -> Com
         experiment: "e".into(),
         command: "ferrofuse run e".into(),
         created: None,
+        chosen_on: Split::Validation,
         dataset: facts(),
         entries,
         aggregates,
@@ -120,7 +121,7 @@ fn without_a_member_an_aggregate_is_that_of_the_others() {
             recipes.push(pair);
         }
         let comparison = Comparison::assemble(input(entries.clone(), &recipes)).unwrap();
-        let outcomes = aggregate_entries(&entries, &recipes).unwrap();
+        let outcomes = aggregate_entries(&entries, &recipes, Split::Validation).unwrap();
         let whole = comparison.entry(&format!("{method:?}")).unwrap();
         for (left_out, found) in whole.without_member.iter().enumerate() {
             let others = comparison.entry(&format!("without-{left_out}")).unwrap();
@@ -273,6 +274,37 @@ fn an_ingredient_is_a_paired_comparison_with_its_cost() {
     assert_eq!((a.cost, b.cost), (cost(3.1, 9 << 20), None));
     let error = assemble(&[ingredient("c", "example-0", "nobody")]).unwrap_err().to_string();
     assert!(error.contains("nobody") && error.contains("example-1"), "{error}");
+}
+
+#[test]
+fn choosing_on_test_makes_what_is_scored_there_better_and_is_kept() {
+    let recipes = [AggregateMethod::Greedy, AggregateMethod::Stacking].map(recipe);
+    let entries: Vec<EntryInput> = (0..3).map(entry).collect();
+    let honest = Comparison::assemble(input(entries.clone(), &recipes)).unwrap();
+    let on_test = ComparisonInput { chosen_on: Split::Test, ..input(entries.clone(), &recipes) };
+    let chosen = Comparison::assemble(on_test.clone()).unwrap();
+    assert!(chosen.is_chosen_on_test() && !honest.is_chosen_on_test());
+    let best = |of: fn(&Entry) -> u64| honest.entries[..3].iter().rev().max_by_key(|e| of(e)).unwrap();
+    assert_eq!(chosen.best_single, Some(best(|e| e.test.metrics.correct).name.clone()));
+    assert_eq!(honest.best_single, Some(best(|e| e.validation.metrics.correct).name.clone()));
+    // Weights that were picked on these rows are no worse on them than any single model.
+    let [greedy, stacking] = [&chosen.entries[3], &chosen.entries[4]];
+    assert!(greedy.test.metrics.correct >= best(|e| e.test.metrics.correct).test.metrics.correct);
+    let swapped: Vec<EntryInput> = entries
+        .iter()
+        .map(|e| {
+            let [validation, test] = [(&e.test, Split::Validation), (&e.validation, Split::Test)]
+                .map(|(p, split)| Predictions { split, ..p.clone() });
+            EntryInput { validation, test, ..e.clone() }
+        })
+        .collect();
+    let swapped = Comparison::assemble(input(swapped, &recipes)).unwrap();
+    assert_eq!((&greedy.weights, greedy.weights_fitted), (&swapped.entries[3].weights, true));
+    // A stacker predicts the rows that it was fitted on out of fold.
+    assert_eq!(stacking.test.confusion, swapped.entries[4].validation.confusion);
+    assert_eq!(Comparison::assemble_again(on_test, &chosen.entries).unwrap(), chosen);
+    let on_train = ComparisonInput { chosen_on: Split::Train, ..input(entries, &recipes) };
+    assert!(Comparison::assemble(on_train).unwrap_err().to_string().contains("rows to choose on"));
 }
 
 #[test]

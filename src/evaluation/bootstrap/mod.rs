@@ -15,6 +15,7 @@ mod tally;
 mod tests;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::percentile::percentile_interval;
@@ -28,7 +29,7 @@ pub use input::BootstrapInput;
 const CHUNK: u32 = 64;
 
 /// How often rows are drawn anew, and from which random numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BootstrapPlan {
     /// Number of resamples, from 1 to [`BootstrapPlan::MOST`]; below some hundreds the ends of an interval are noise.
@@ -59,7 +60,7 @@ impl Default for BootstrapPlan {
 /// Welsh 2007). The numbers of rows and of each class then differ between resamples. A class that has no rows in one
 /// does not count there, just as in [`super::Metrics`]; as every resample holds rows, every score is defined in every
 /// resample, and there is always an interval.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bootstrap {
     /// Number and seed of the resamples.
@@ -71,7 +72,7 @@ pub struct Bootstrap {
 }
 
 /// What the resamples say of one model.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelIntervals {
     /// Of its scores, from 0 to 1.
@@ -83,7 +84,7 @@ pub struct ModelIntervals {
 
 /// 95 % percentile intervals, low and high: the 2.5 % and 97.5 % quantiles over the resamples, linear between order
 /// statistics as numpy has them.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreIntervals {
     /// Of the accuracy.

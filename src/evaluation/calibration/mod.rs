@@ -6,6 +6,7 @@
 mod reliability;
 mod temperature;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -15,7 +16,7 @@ pub use reliability::{RELIABILITY_BINS, Reliability, ReliabilityBin};
 pub use temperature::{TEMPERATURES, fit_temperature, with_temperature};
 
 /// How honest the probabilities of one model on one split are, as they came and with a temperature.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalibrationFacts {
     /// The temperature: above 1 it makes probabilities flatter, below 1 sharper.

@@ -1,5 +1,6 @@
 //! The reliability diagram, and how far confidence is from accuracy.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -11,7 +12,7 @@ use crate::predictions::Predictions;
 pub const RELIABILITY_BINS: usize = 15;
 
 /// One bin of a reliability diagram.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReliabilityBin {
     /// Rows whose confidence falls into the bin.
@@ -27,7 +28,7 @@ pub struct ReliabilityBin {
 /// How far the confidence of predictions is from their accuracy.
 ///
 /// The confidence of a row is the probability of its most probable class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reliability {
     /// [`RELIABILITY_BINS`] bins of equal width: the bin at place i holds confidences from i / 15 to (i + 1) / 15.

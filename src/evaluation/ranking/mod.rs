@@ -8,6 +8,7 @@ mod thinned;
 mod thresholds;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::thinned::thinned;
@@ -19,7 +20,7 @@ use crate::predictions::Predictions;
 /// How well a class is told from the rest by its probability.
 ///
 /// A class without rows, and one that all rows belong to, has no curves and no areas.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassRanking {
     /// The class.
@@ -52,7 +53,7 @@ pub struct ClassRanking {
 }
 
 /// How well the probabilities of one model on one split rank the rows, class by class.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ranking {
     /// Mean area under the receiver operating characteristic over the classes that have one, each with the same weight;

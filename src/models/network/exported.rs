@@ -2,20 +2,17 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView3, Axis};
-use rayon::prelude::*;
+use ndarray::{Array2, ArrayView3};
 
 use super::{Device, TrainedNetwork};
 use crate::artifact::remove_if_there;
 use crate::error::{Error, Result};
-use crate::features::{Extractor, FeatureInfo, FeatureMatrix, Vocabulary};
+use crate::features::{FeatureInfo, FeatureMatrix, Vocabulary, describe_pictures};
 use crate::models::NetworkDescription;
 use crate::progress::Progress;
 
 /// The folder of the fused feature's extractor inside that of the network.
 const FEATURE: &str = "feature";
-/// Pictures that one extractor describes; each part has an extractor of its own.
-const PART: usize = 256;
 
 /// A network and the extractor of the feature that it is fused with.
 pub struct ExportedNetwork {
@@ -86,20 +83,7 @@ impl ExportedNetwork {
     /// build has none.
     pub fn features(&self, images: ArrayView3<'_, u8>) -> Result<Option<Array2<f32>>> {
         let Some((info, vocabulary)) = &self.feature else { return Ok(None) };
-        let extractor = || Extractor::new(&info.recipe, vocabulary.clone(), info.height, info.width);
-        let mut features = Array2::zeros((images.dim().0, extractor()?.dimensions()));
-        features
-            .axis_chunks_iter_mut(Axis(0), PART)
-            .into_par_iter()
-            .zip(images.axis_chunks_iter(Axis(0), PART).into_par_iter())
-            .try_for_each(|(mut rows, images)| -> Result<()> {
-                let mut extractor = extractor()?;
-                for (mut row, image) in rows.outer_iter_mut().zip(images.outer_iter()) {
-                    row.assign(&extractor.describe(image)?);
-                }
-                Ok(())
-            })?;
-        Ok(Some(features))
+        describe_pictures(info, vocabulary, images).map(Some)
     }
 
     /// Class probabilities, n x c, of n pictures (n x h x w).

@@ -21,9 +21,9 @@ pub fn draw(comparison: &Comparison) -> Canvas {
     let height = (bottom + 60.0).ceil() as u32;
     let title = format!("Test accuracy on {}", comparison.dataset.title);
     let mut canvas = Canvas::new(WIDTH as u32, height, title.clone());
-    let remark = match comparison.dataset.synthetic {
-        true => format!("percent, with 95 % interval · {}", words::SYNTHETIC_SHORT),
-        false => "percent, with 95 % interval".to_string(),
+    let remark = match words::short_remark(comparison) {
+        "" => "percent, with 95 % interval".to_string(),
+        remark => format!("percent, with 95 % interval · {remark}"),
     };
     canvas.heading(&title, &remark);
     legend(&mut canvas, entries);

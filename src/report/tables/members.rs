@@ -25,7 +25,7 @@ pub fn table(comparison: &Comparison) -> Table {
         .into(),
         words: 2,
         rows: rows.collect(),
-        note: "Each line is the same aggregate without one member, its weights or its stacker fitted anew on the validation split; \
+        note: "Each line is the same aggregate without one member, its weights or its stacker, where it has such, fitted anew; \
                the points are what the member adds to it in accuracy. The interval is that of paired shares on the test split \
                (Bonett and Price 2012); p is that of the exact McNemar test there, after Holm's correction over the aggregate's \
                members."

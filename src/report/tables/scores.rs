@@ -10,7 +10,7 @@ pub fn table(comparison: &Comparison) -> Table {
         [Cell::words(&row.entry.title), Cell::words(words::kind(row.entry))].into_iter().chain(row.cells).collect()
     });
     let own = "p of the paired test against the best single model, corrected for the number of tests.";
-    let note: Vec<&str> = std::iter::once(own).chain(table::remarks(comparison)).collect();
+    let note: Vec<String> = std::iter::once(own.to_string()).chain(table::remarks(comparison)).collect();
     Table {
         id: "scores",
         title: "Scores",

@@ -1,9 +1,9 @@
 //! `ferrofuse report`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ferrofuse::Progress;
 use ferrofuse::evaluation::Comparison;
 use ferrofuse::experiment::rescore;
@@ -21,10 +21,42 @@ pub struct ReportArgs {
     /// The experiment: its name or its recipe, such as `demo` or results/demo.toml
     #[arg(value_name = "EXPERIMENT", required_unless_present = "schema")]
     experiment: Option<String>,
+    /// Write these parts alone, beside metrics.json
+    #[arg(long, value_enum, num_args = 1.., value_name = "PART")]
+    only: Vec<Part>,
     /// Print the JSON Schema of metrics.json, with a description of every field, and do nothing else
     #[arg(long, conflicts_with = "experiment")]
     schema: bool,
 }
+
+/// What can be written alone.
+#[derive(Clone, Copy, ValueEnum)]
+enum Part {
+    /// report.html
+    Html,
+    /// report.md
+    Markdown,
+    /// metrics.csv
+    Metrics,
+    /// tables/: every table as CSV, and all of them for LaTeX
+    Tables,
+    /// Everything that is drawn, and the confusion matrices as CSV
+    Charts,
+}
+
+impl From<Part> for report::Part {
+    fn from(part: Part) -> Self {
+        match part {
+            Part::Html => Self::Html,
+            Part::Markdown => Self::Markdown,
+            Part::Metrics => Self::Metrics,
+            Part::Tables => Self::Tables,
+            Part::Charts => Self::Charts,
+        }
+    }
+}
+
+const FROM_METRICS: &str = "no predictions with all that is known of their rows; the report is made from metrics.json";
 
 /// Runs the command.
 pub fn run(args: &ReportArgs, context: &Context) -> anyhow::Result<()> {
@@ -35,7 +67,20 @@ pub fn run(args: &ReportArgs, context: &Context) -> anyhow::Result<()> {
     };
     let name = name(experiment)?;
     let folder = context.workspace.results(name);
-    let (comparison, files) = write(&folder, context).with_context(|| format!("cannot make the report of `{name}`"))?;
+    let failed = || format!("cannot make the report of `{name}`");
+    if !args.only.is_empty() {
+        let parts: Vec<report::Part> = args.only.iter().map(|part| (*part).into()).collect();
+        let (comparison, files) = write_parts(&folder, &parts, context).with_context(failed)?;
+        let value = serde_json::json!({
+            "experiment": comparison.experiment,
+            "synthetic_faces": comparison.dataset.synthetic,
+            "files": files,
+        });
+        let shown: Vec<String> = files.iter().map(|file| format!("{}\n", file.display())).collect();
+        context.print(&format!("{}\n{}", report::terminal_table(&comparison), shown.concat().trim_end()), &value);
+        return Ok(());
+    }
+    let (comparison, files) = write(&folder, context).with_context(failed)?;
     let value = serde_json::json!({
         "experiment": comparison.experiment,
         "synthetic_faces": comparison.dataset.synthetic,
@@ -50,6 +95,22 @@ pub fn run(args: &ReportArgs, context: &Context) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn write_parts(
+    folder: &Path,
+    parts: &[report::Part],
+    context: &Context,
+) -> ferrofuse::Result<(Comparison, Vec<PathBuf>)> {
+    let comparison = match rescore(folder)? {
+        Some(comparison) => comparison,
+        None => {
+            context.progress.say(FROM_METRICS);
+            report::read(folder)?
+        }
+    };
+    let files = report::write_parts(folder, &comparison, parts, &context.progress)?;
+    Ok((comparison, files))
+}
+
 fn write(folder: &Path, context: &Context) -> ferrofuse::Result<(Comparison, ReportFiles)> {
     match rescore(folder)? {
         Some(comparison) => {
@@ -57,9 +118,7 @@ fn write(folder: &Path, context: &Context) -> ferrofuse::Result<(Comparison, Rep
             Ok((comparison, files))
         }
         None => {
-            context
-                .progress
-                .say("no predictions with all that is known of their rows; the report is made from metrics.json");
+            context.progress.say(FROM_METRICS);
             report::rebuild(folder, &context.progress)
         }
     }

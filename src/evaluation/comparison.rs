@@ -1,5 +1,7 @@
 //! What a report shows: every model and aggregate of an experiment with its scores, as plain data.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -292,6 +294,16 @@ impl TrainingFacts {
 }
 
 impl Comparison {
+    /// The same with these titles for the entries of these names.
+    pub fn retitled(mut self, titles: &BTreeMap<String, String>) -> Self {
+        for entry in &mut self.entries {
+            if let Some(title) = titles.get(&entry.name) {
+                entry.title.clone_from(title);
+            }
+        }
+        self
+    }
+
     /// The entry of this name.
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().find(|e| e.name == name)

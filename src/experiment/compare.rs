@@ -127,7 +127,7 @@ impl Runner<'_> {
             .save(&predictions, p.split)?;
         }
         let command = if folds.is_some() { "crossval" } else { "run" };
-        Comparison::assemble(ComparisonInput {
+        let comparison = Comparison::assemble(ComparisonInput {
             title: recipe.value.title.clone(),
             experiment: recipe.name.clone(),
             command: format!("ferrofuse {command} results/{}.toml", recipe.name),
@@ -140,7 +140,8 @@ impl Runner<'_> {
             seen,
             subjects: dataset.subjects.as_deref(),
             folds,
-        })
+        })?;
+        Ok(comparison.retitled(&recipe.value.titles))
     }
 
     /// Fingerprint of all that a report shows.

@@ -58,7 +58,8 @@ pub fn rescore(folder: &Path) -> Result<Option<Comparison>> {
         subjects: rows.subjects.as_deref(),
         folds: folds.map(|(scores, of_row)| FoldsOfRows { rule: &scores.rule, count: scores.rows.len(), of_row }),
     };
-    Comparison::assemble_again(input, &stored.entries).map(Some)
+    let titles = stored.entries.iter().map(|e| (e.name.clone(), e.title.clone())).collect();
+    Ok(Some(Comparison::assemble_again(input, &stored.entries)?.retitled(&titles)))
 }
 
 fn aggregate(entry: &crate::evaluation::Entry) -> Option<AggregateRecipe> {

@@ -1,5 +1,7 @@
 //! `results/*.toml`: which models and aggregates are compared on which dataset.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +26,10 @@ pub struct ExperimentRecipe {
     /// What is aggregated.
     #[serde(default)]
     pub aggregate: Vec<AggregateRecipe>,
+    /// Titles in place of those of the recipes, and for aggregates in place of their names: where a model's own title says
+    /// only how it differs from its neighbours in another comparison.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub titles: BTreeMap<String, String>,
     /// Pairs of entries that differ in one thing, to show what it buys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ingredient: Vec<IngredientRecipe>,
@@ -119,6 +125,12 @@ impl Check for ExperimentRecipe {
                 format!("`{}` twice", twice[0]),
                 "a name of its own for each model and aggregate",
             ));
+        }
+        if let Some(stranger) = self.titles.keys().find(|name| !names.contains(&name.as_str())) {
+            return Err(Error::invalid("titles", format!("`{stranger}`"), format!("one of {}", names.join(", "))));
+        }
+        if let Some((name, _)) = self.titles.iter().find(|(_, title)| title.trim().is_empty()) {
+            return Err(Error::invalid(format!("title of `{name}`"), "nothing", "words"));
         }
         self.external.iter().try_for_each(Check::check)?;
         for a in &self.aggregate {

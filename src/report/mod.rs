@@ -42,6 +42,10 @@ pub use schema::schema;
 pub use terminal::{terminal_table, warning};
 pub use words::{SYNTHETIC, summary};
 
+const HTML: &str = "report.html";
+const MARKDOWN: &str = "report.md";
+const METRICS: &str = "metrics.csv";
+
 /// What [`write()`] wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportFiles {
@@ -57,6 +61,21 @@ pub struct ReportFiles {
     pub tables: Vec<PathBuf>,
     /// Confusion matrices, curves, diagrams and the bar chart, each as PNG and SVG, and the matrices as CSV.
     pub charts: Vec<PathBuf>,
+}
+
+/// A part of a report that can be written alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `report.html`.
+    Html,
+    /// `report.md`.
+    Markdown,
+    /// `metrics.csv`.
+    Metrics,
+    /// `tables/`: every table as CSV, and all of them for LaTeX.
+    Tables,
+    /// Everything that is drawn, and the confusion matrices as CSV.
+    Charts,
 }
 
 /// Writes the whole report of `comparison` into `folder`, each file atomically:
@@ -80,6 +99,25 @@ pub fn write(folder: &Path, comparison: &Comparison, progress: &dyn Progress) ->
     json::check(comparison)?;
     json::write(folder, comparison)?;
     render(folder, comparison, progress)
+}
+
+/// Writes `metrics.json` and some parts of the report, and gives the files; what else is there stays as it is.
+///
+/// # Errors
+/// Those of [`write()`].
+pub fn write_parts(
+    folder: &Path,
+    comparison: &Comparison,
+    parts: &[Part],
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>> {
+    json::check(comparison)?;
+    json::write(folder, comparison)?;
+    let mut files = Vec::new();
+    for part in parts {
+        files.extend(write_part(folder, comparison, *part, progress)?);
+    }
+    Ok(files)
 }
 
 /// Writes the report in `folder` again from its `metrics.json`, which stays as it is.
@@ -120,32 +158,18 @@ pub fn read(folder: &Path) -> Result<Comparison> {
 }
 
 fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Result<ReportFiles> {
-    let pictures = pictures(comparison);
-    progress.start("report", pictures.len() as u64, "pictures");
-    let charts = pictures
-        .par_iter()
-        .map(|picture| {
-            if progress.stop_requested() {
-                let kept = format!("the scores are in {}; `ferrofuse report` makes the rest", json::FILE);
-                return Err(Error::Interrupted { kept });
-            }
-            let written = picture.write(folder);
-            progress.advance(1);
-            written
-        })
-        .collect::<Result<Vec<Vec<PathBuf>>>>();
-    progress.finish("");
-    let charts = charts?.concat();
-    let file = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        write_bytes_atomically(&path, bytes).map(|()| path)
-    };
+    let part = |part| write_part(folder, comparison, part, progress);
+    // The page is long to write, and one thread writes it.
+    let (html, charts) = rayon::join(|| part(Part::Html), || part(Part::Charts));
+    let charts = html.and(charts)?;
+    part(Part::Markdown)?;
+    part(Part::Metrics)?;
     let files = ReportFiles {
-        csv: file("metrics.csv", &csv::metrics(comparison)?)?,
-        markdown: file("report.md", markdown::render(comparison).as_bytes())?,
-        html: file("report.html", html::render(comparison)?.as_bytes())?,
+        html: folder.join(HTML),
+        markdown: folder.join(MARKDOWN),
+        csv: folder.join(METRICS),
         json: folder.join(json::FILE),
-        tables: write_tables(folder, comparison)?,
+        tables: part(Part::Tables)?,
         charts,
     };
     let written: Vec<&PathBuf> = files.charts.iter().chain(&files.tables).collect();
@@ -153,6 +177,38 @@ fn render(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Re
         progress.say(&format!("{} is of an earlier report and not part of this one", old.display()));
     }
     Ok(files)
+}
+
+/// The files of one part.
+fn write_part(folder: &Path, comparison: &Comparison, part: Part, progress: &dyn Progress) -> Result<Vec<PathBuf>> {
+    let one = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        write_bytes_atomically(&path, bytes).map(|()| vec![path])
+    };
+    match part {
+        Part::Html => one(HTML, html::render(comparison)?.as_bytes()),
+        Part::Markdown => one(MARKDOWN, markdown::render(comparison).as_bytes()),
+        Part::Metrics => one(METRICS, &csv::metrics(comparison)?),
+        Part::Tables => write_tables(folder, comparison),
+        Part::Charts => write_charts(folder, comparison, progress),
+    }
+}
+
+fn write_charts(folder: &Path, comparison: &Comparison, progress: &dyn Progress) -> Result<Vec<PathBuf>> {
+    let pictures = pictures(comparison);
+    progress.start("report", pictures.len() as u64, "pictures");
+    let draw = |picture: &Picture| {
+        if progress.stop_requested() {
+            let kept = format!("the scores are in {}; `ferrofuse report` makes the rest", json::FILE);
+            return Err(Error::Interrupted { kept });
+        }
+        let written = picture.write(folder);
+        progress.advance(1);
+        written
+    };
+    let charts = pictures.par_iter().map(draw).collect::<Result<Vec<Vec<PathBuf>>>>();
+    progress.finish("");
+    charts.map(|charts| charts.concat())
 }
 
 /// What every line of a table for other programs says of its scores: the names of columns that are true.
@@ -369,6 +425,31 @@ mod tests {
         }
         for path in files.charts.iter().chain([&files.html, &files.markdown, &files.json, &files.csv]) {
             assert!(std::fs::metadata(path).unwrap().len() > 20, "{}", path.display());
+        }
+    }
+
+    #[test]
+    fn parts_are_written_alone_as_in_the_whole() {
+        let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let comparison = fixture::comparison();
+        let files = write(whole.path(), &comparison, &Silent).unwrap();
+        for (part, expected) in [
+            (Part::Html, vec![files.html]),
+            (Part::Markdown, vec![files.markdown]),
+            (Part::Metrics, vec![files.csv]),
+            (Part::Tables, files.tables),
+            (Part::Charts, files.charts),
+        ] {
+            let folder = parts.path().join(format!("{part:?}"));
+            std::fs::create_dir(&folder).unwrap();
+            let written = write_parts(&folder, &comparison, &[part], &Silent).unwrap();
+            assert_eq!(written.len(), expected.len(), "{part:?}");
+            for (one, other) in written.iter().zip(&expected) {
+                assert_eq!(one.strip_prefix(&folder).unwrap(), other.strip_prefix(whole.path()).unwrap());
+                assert!(std::fs::read(one).unwrap() == std::fs::read(other).unwrap(), "{}", one.display());
+            }
+            let metrics = [&folder, whole.path()].map(|at| std::fs::read(at.join(json::FILE)).unwrap());
+            assert!(metrics[0] == metrics[1]);
         }
     }
 

@@ -364,7 +364,10 @@ fn nothing_is_chosen_on_test_rows_unless_that_is_allowed_and_then_said_in_red() 
         )
     };
     let folder = &theirs.folder;
-    folder.write("results/chosen.toml", recipe("choose-on = \"test\""));
+    let titles = "[titles]\none = \"The first of theirs\"\nboth = \"The two\"\n";
+    folder.write("results/titles.toml", recipe("") + &titles.replace("one =", "nobody ="));
+    assert!(folder.fails(1, &["run", "titles"]).contains("titles: found `nobody`"));
+    folder.write("results/chosen.toml", recipe("choose-on = \"test\"") + titles);
     let said = folder.fails(1, &["run", "chosen"]);
     assert!(said.contains("choose-on") && said.contains("--allow-test-selection"), "{said}");
     assert!(!folder.path("results/chosen").exists());
@@ -374,9 +377,15 @@ fn nothing_is_chosen_on_test_rows_unless_that_is_allowed_and_then_said_in_red() 
     assert!(read("report.html").contains("banner alarm"));
     assert!(read("metrics.json").contains("\"chosen_on\": \"test\""));
     assert!(read("tables/scores.csv").starts_with("synthetic_faces,chosen_on_test,"));
+    assert!(read("tables/scores.csv").contains(",The first of theirs,") && read("report.md").contains("| The two |"));
     // What is scored again stays what it was; that it is there is no way around the refusal.
     assert!(folder.ok(&["report", "chosen"]).contains(warning));
+    assert!(read("report.md").contains("| The two |"));
     assert!(read("report.md").contains(warning));
+    let page = folder.path("results/chosen/report.html");
+    std::fs::remove_file(&page).unwrap();
+    let said = folder.ok(&["report", "chosen", "--only", "html", "tables"]);
+    assert!(page.exists() && said.contains("tables.tex") && !said.contains(".png"), "{said}");
     folder.fails(1, &["run", "chosen"]);
     folder.write("results/train.toml", recipe("choose-on = \"train\""));
     assert!(folder.fails(1, &["run", "train"]).contains("choose-on"));

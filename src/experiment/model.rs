@@ -87,6 +87,31 @@ impl Fitted {
     }
 }
 
+/// The features that a classifier on features reads.
+pub(super) struct Vectors {
+    upright: Vec<FeatureMatrix>,
+    /// Of the mirror images; none where they are not used.
+    turned: Vec<FeatureMatrix>,
+}
+
+impl Vectors {
+    /// Gives them, with labels and splits, to what fits a classifier or reads one.
+    pub(super) fn input<T>(&self, dataset: &Dataset, with: impl FnOnce(&VectorInput<'_>) -> Result<T>) -> Result<T> {
+        let [upright, turned] = [&self.upright, &self.turned]
+            .map(|all| all.iter().map(|m| m.features.view()).collect::<Vec<ArrayView2<f32>>>());
+        with(&VectorInput {
+            pictures: Pictures { features: &upright, mirrored: &turned },
+            labels: &dataset.labels,
+            splits: &dataset.splits,
+            classes: dataset.info.classes.len(),
+        })
+    }
+
+    fn facts(&self) -> Vec<FeatureFacts> {
+        self.upright.iter().enumerate().map(|(i, u)| feature_facts(u, self.turned.get(i))).collect()
+    }
+}
+
 impl Runner<'_> {
     /// The fingerprint that a model of a dataset has when it is fresh.
     pub(super) fn model_fingerprint(&self, recipe: &Recipe<ModelRecipe>, dataset: &str) -> Result<String> {
@@ -199,30 +224,27 @@ impl Runner<'_> {
         folder: &Path,
         fit: impl FnOnce(&VectorInput<'_>) -> Result<Outcome<M>>,
     ) -> Result<Fitted> {
-        let upright = features.iter().map(|f| self.feature(dataset, f)).collect::<Result<Vec<_>>>()?;
-        let turned: Vec<FeatureMatrix> = match mirrored {
-            true => upright.iter().map(|u| self.mirrored_feature(dataset, u)).collect::<Result<_>>()?,
-            false => Vec::new(),
-        };
-        let facts = upright.iter().enumerate().map(|(i, u)| feature_facts(u, turned.get(i))).collect();
-        let upright: Vec<ArrayView2<f32>> = upright.iter().map(|m| m.features.view()).collect();
-        let turned: Vec<ArrayView2<f32>> = turned.iter().map(|m| m.features.view()).collect();
-        let input = VectorInput {
-            pictures: Pictures { features: &upright, mirrored: &turned },
-            labels: &dataset.labels,
-            splits: &dataset.splits,
-            classes: dataset.info.classes.len(),
-        };
+        let vectors = self.vectors(dataset, features, mirrored)?;
         let meter = Meter::start();
-        let outcome = fit(&input)?;
+        let outcome = vectors.input(dataset, fit)?;
         outcome.model.save(folder)?;
         Ok(Fitted {
             probabilities: [outcome.validation, outcome.test],
             single_view: None,
             cost: meter.stop(),
-            features: facts,
+            features: vectors.facts(),
             note: Some(outcome.model.note()),
         })
+    }
+
+    /// Features of all rows, extracted first where they are missing; with `mirrored` those of mirror images too.
+    pub(super) fn vectors(&self, dataset: &Dataset, features: &[String], mirrored: bool) -> Result<Vectors> {
+        let upright = features.iter().map(|f| self.feature(dataset, f)).collect::<Result<Vec<_>>>()?;
+        let turned = match mirrored {
+            true => upright.iter().map(|u| self.mirrored_feature(dataset, u)).collect::<Result<_>>()?,
+            false => Vec::new(),
+        };
+        Ok(Vectors { upright, turned })
     }
 
     #[cfg(not(feature = "torch"))]

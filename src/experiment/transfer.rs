@@ -12,7 +12,7 @@ use crate::features::{FeatureMatrix, describe_pictures};
 use crate::models::linear::LinearModel;
 use crate::models::ridge::KernelRidge;
 use crate::models::svm::SvmModel;
-use crate::models::{NetworkDescription, Pictures, VectorInput};
+use crate::models::{NetworkDescription, Pictures};
 use crate::predictions::{ClassMapping, Predictions};
 use crate::progress::Silent;
 use crate::recipe::{FeatureRecipe, Kind, ModelRecipe, Recipe, SvmMode, load};
@@ -127,15 +127,15 @@ impl Runner<'_> {
             ModelRecipe::Svm(svm) => {
                 let model = match svm.mode {
                     SvmMode::Global => SvmModel::load(&folder, None)?,
-                    SvmMode::Local => self.with_training(from, (&svm.features, svm.mirrored), |training| {
-                        SvmModel::load(&folder, Some(training))
-                    })?,
+                    SvmMode::Local => self
+                        .vectors(from, &svm.features, svm.mirrored)?
+                        .input(from, |training| SvmModel::load(&folder, Some(training)))?,
                 };
                 with(&svm.features, svm.mirrored, &|pictures| model.predict_proba(pictures))
             }
             ModelRecipe::KernelRidge(k) => {
-                let model = self
-                    .with_training(from, (&k.features, k.mirrored), |training| KernelRidge::load(&folder, training))?;
+                let training = self.vectors(from, &k.features, k.mirrored)?;
+                let model = training.input(from, |training| KernelRidge::load(&folder, training))?;
                 with(&k.features, k.mirrored, &|pictures| model.predict_proba(pictures, &Silent))
             }
         }
@@ -156,28 +156,6 @@ impl Runner<'_> {
             });
         }
         Ok(())
-    }
-
-    /// Gives the features and labels of the dataset that a model was made from to what needs them.
-    fn with_training<T>(
-        &self,
-        from: &Dataset,
-        (features, mirrored): (&[String], bool),
-        read: impl FnOnce(&VectorInput<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let upright = features.iter().map(|f| self.feature(from, f)).collect::<Result<Vec<_>>>()?;
-        let turned: Vec<FeatureMatrix> = match mirrored {
-            true => upright.iter().map(|u| self.mirrored_feature(from, u)).collect::<Result<_>>()?,
-            false => Vec::new(),
-        };
-        let [upright, turned] =
-            [&upright, &turned].map(|all| all.iter().map(|m| m.features.view()).collect::<Vec<ArrayView2<f32>>>());
-        read(&VectorInput {
-            pictures: Pictures { features: &upright, mirrored: &turned },
-            labels: &from.labels,
-            splits: &from.splits,
-            classes: from.info.classes.len(),
-        })
     }
 
     /// A feature of new pictures, with the vocabulary or the network that was fitted on `from`.

@@ -49,7 +49,7 @@ impl ExportedNetwork {
     /// Reads what [`ExportedNetwork::export`] wrote.
     ///
     /// # Errors
-    /// As [`TrainedNetwork::load`] and [`Extractor::load`]; [`Error::Mismatch`] when network and feature do not belong
+    /// As [`TrainedNetwork::load`] and [`crate::features::Extractor::load`]; [`Error::Mismatch`] when network and feature do not belong
     /// together.
     pub fn load(folder: &Path, device: Device) -> Result<Self> {
         let network = TrainedNetwork::load(folder, device)?;

@@ -24,7 +24,7 @@ use super::work::WorkArgs;
 Examples:
   ferrofuse evaluate cnn --dataset fer2013
   Trained on one dataset, scored on all rows of another; classes are matched by name:
-    ferrofuse evaluate dsift-fisher --dataset fer2013 --on ckplus
+    ferrofuse evaluate dsift-ridge --dataset fer2013 --on ckplus
     ferrofuse evaluate models/pretrained/compact --dataset ckplus --split all")]
 pub struct EvaluateArgs {
     /// The model, trained by `ferrofuse train`; or the folder of an exported network, such as models/pretrained/compact

@@ -27,6 +27,16 @@ impl Split {
     /// All three, in the order of their codes.
     pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
 
+    /// Validation, where everything is chosen unless a file says otherwise.
+    pub(crate) fn validation() -> Self {
+        Self::Validation
+    }
+
+    /// Whether it is that.
+    pub(crate) fn is_validation(&self) -> bool {
+        *self == Self::Validation
+    }
+
     /// `train`, `validation` or `test`.
     pub fn name(self) -> &'static str {
         match self {

@@ -93,12 +93,12 @@ impl Stacker {
             })
             .collect();
         let mut best: Option<(f64, f64, Vec<Logistic>)> = None;
-        let mut before: Vec<Option<Logistic>> = vec![None; parts.len()];
         for c in GRID {
+            let before = |part: usize| best.as_ref().map(|(.., fitted)| &fitted[part]);
             let fitted: Vec<(Logistic, f64)> = parts
                 .par_iter()
-                .zip(&before)
-                .map(|(part, before)| part.fit(1.0 / c, before.as_ref(), classes))
+                .enumerate()
+                .map(|(i, part)| part.fit(1.0 / c, before(i), classes))
                 .collect::<Result<_>>()?;
             let loss = fitted.iter().map(|(_, loss)| loss).sum();
             let fitted: Vec<Logistic> = fitted.into_iter().map(|(fitted, _)| fitted).collect();
@@ -106,7 +106,6 @@ impl Stacker {
             if best.as_ref().is_some_and(|(least, ..)| loss >= *least) {
                 break;
             }
-            before = fitted.iter().cloned().map(Some).collect();
             best = Some((loss, c, fitted));
         }
         let Some((c, without_fold, whole)) = best.and_then(|(_, c, mut all)| {

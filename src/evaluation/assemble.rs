@@ -83,20 +83,12 @@ pub struct AggregateOutcome {
 }
 
 /// Works the aggregates out, on both splits, in the order of the recipes; what a method fits is fitted on the rows of
-/// `chosen_on`, validation or test.
+/// `chosen_on`, validation or test. `known` are entries assembled before; see [`Comparison::assemble_again`].
 ///
 /// # Errors
 /// [`Error::Invalid`] for a member that is not among `entries` or too few validation rows for a stacker,
 /// [`Error::Mismatch`] for members of other rows.
 pub fn aggregate_entries(
-    entries: &[EntryInput],
-    recipes: &[AggregateRecipe],
-    chosen_on: Split,
-) -> Result<Vec<AggregateOutcome>> {
-    aggregate_known(entries, recipes, chosen_on, &[])
-}
-
-fn aggregate_known(
     entries: &[EntryInput],
     recipes: &[AggregateRecipe],
     chosen_on: Split,
@@ -128,12 +120,16 @@ fn aggregate_one(
     };
     let weights = combination.weights().map(<[f64]>::to_vec);
     let (on_validation, on_test) = (combine(&validation)?, combine(&test)?);
-    let confusions = (ConfusionMatrix::of(&on_validation)?, ConfusionMatrix::of(&on_test)?);
-    let same = known.iter().find(|e| {
-        (&e.name, &e.members, e.method) == (&recipe.name, &recipe.members, Some(recipe.method))
-            && e.weights == weights
-            && (&e.validation.confusion, &e.test.confusion) == (&confusions.0, &confusions.1)
+    let namesake = known.iter().find(|e| {
+        (&e.name, &e.members, e.method) == (&recipe.name, &recipe.members, Some(recipe.method)) && e.weights == weights
     });
+    let same = match namesake {
+        Some(e) => {
+            let confusions = [ConfusionMatrix::of(&on_validation)?, ConfusionMatrix::of(&on_test)?];
+            namesake.filter(|_| [&e.validation.confusion, &e.test.confusion] == confusions.each_ref())
+        }
+        None => None,
+    };
     Ok(AggregateOutcome {
         name: recipe.name.clone(),
         without_member: match same {
@@ -165,7 +161,7 @@ impl Comparison {
     /// As [`Comparison::assemble`].
     pub fn assemble_again(input: ComparisonInput<'_>, known: &[Entry]) -> Result<Self> {
         check_entries(&input)?;
-        let outcomes = aggregate_known(&input.entries, input.aggregates, input.chosen_on, known)?;
+        let outcomes = aggregate_entries(&input.entries, input.aggregates, input.chosen_on, known)?;
         let score = |p: &Predictions| {
             let [identical, near] = [input.seen.identical, input.seen.near].map(|all| p.of_rows(all));
             let (identical, near) = (identical?, near?);

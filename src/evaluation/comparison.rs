@@ -36,7 +36,7 @@ pub struct Comparison {
     pub dataset: DatasetFacts,
     /// The rows on which weights, stackers and the best single model were chosen: validation, or the very test rows that
     /// they are scored on, which makes these scores too good.
-    #[serde(default = "validation", skip_serializing_if = "is_validation")]
+    #[serde(default = "Split::validation", skip_serializing_if = "Split::is_validation")]
     pub chosen_on: Split,
     /// Name of the entry that is the best single model (no aggregate): highest accuracy on the rows that it is chosen on, of
     /// equals the first.
@@ -61,14 +61,6 @@ pub struct Comparison {
     /// Accuracy on each fold, for a cross-validation: the scores of the entries are then those of all folds together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<FoldScores>,
-}
-
-fn validation() -> Split {
-    Split::Validation
-}
-
-fn is_validation(split: &Split) -> bool {
-    *split == Split::Validation
 }
 
 /// What a reader must know about the dataset.

@@ -67,10 +67,9 @@ impl Runner<'_> {
             } else {
                 dataset.images.view()
             };
-            self.progress.start(&format!("embed by {}", network.name), dataset.info.rows as u64, "images");
-            let embeddings = trained.embed(images, features, self.progress);
-            self.progress.finish("");
-            embeddings
+            self.over_images(&format!("embed by {}", network.name), dataset.info.rows, || {
+                trained.embed(images, features, self.progress)
+            })
         };
         let other = recipe.symmetric.then(|| embed(!mirrored)).transpose()?;
         let mut matrix = from_embeddings(&dataset.info, (name, recipe), embed(mirrored)?, other, fingerprint)?;

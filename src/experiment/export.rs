@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
-
 use super::Runner;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
@@ -64,32 +62,6 @@ impl Runner<'_> {
         let folders: Vec<PathBuf> = recipes.iter().map(|r| to.join(&r.name)).collect();
         let bytes = folders.iter().map(|f| bytes_in(f)).sum::<Result<u64>>()?;
         Ok(Exported { comparison, folders, bytes })
-    }
-
-    /// Probabilities that an exported network gives to rows of a dataset, of its own classes.
-    ///
-    /// # Errors
-    /// [`Error::Missing`] when there is none in `folder`, [`Error::Mismatch`] when the dataset has pictures of another size,
-    /// and what predicting gives.
-    pub fn predict_exported(&self, dataset: &Dataset, folder: &Path, rows: &[usize]) -> Result<Array2<f32>> {
-        use crate::models::network::ExportedNetwork;
-
-        self.use_threads();
-        let exported = ExportedNetwork::load(folder, self.options.device.parse()?)?;
-        let description = exported.network().description();
-        let ([height, width], info) = (description.size, &dataset.info);
-        if [height, width] != [info.height, info.width] {
-            return Err(Error::Mismatch {
-                what: format!("network in {} and dataset `{}`", folder.display(), info.name),
-                detail: format!("pictures of {height} x {width} and of {} x {} pixels", info.height, info.width),
-                hint: format!("import the dataset with `size = [{height}, {width}]`"),
-            });
-        }
-        let images = dataset.images.select(ndarray::Axis(0), rows);
-        self.progress.start(&description.name, rows.len() as u64, "images");
-        let probabilities = exported.predict_proba(images.view(), self.progress);
-        self.progress.finish("");
-        probabilities
     }
 
     fn export_one(
@@ -156,14 +128,5 @@ impl Runner<'_> {
     /// [`Error::FeatureOff`].
     pub fn export(&self, _: &Dataset, _: &[Recipe<ModelRecipe>], _: &Path) -> Result<Exported> {
         Err(Error::FeatureOff { what: "exporting networks".into(), feature: "torch" })
-    }
-
-    /// Networks need libtorch.
-    ///
-    /// # Errors
-    /// [`Error::FeatureOff`].
-    pub fn predict_exported(&self, _: &Dataset, folder: &Path, _: &[usize]) -> Result<Array2<f32>> {
-        let what = format!("predicting with the network in {}", folder.display());
-        Err(Error::FeatureOff { what, feature: "torch" })
     }
 }

@@ -149,11 +149,7 @@ impl Runner<'_> {
     /// # Errors
     /// [`Error::Missing`] when it was not trained, or not with this recipe on this dataset.
     pub fn trained(&self, dataset: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<FittedModel> {
-        let folder = self.workspace.model(&dataset.info.name, &recipe.name);
-        let predicted = Predicted::of(&folder).ok_or_else(|| {
-            let (model, data) = (&recipe.name, &dataset.info.name);
-            Error::missing(&folder, format!("train the model first: `ferrofuse train {model} --dataset {data}`"))
-        })?;
+        let predicted = self.predicted(dataset, recipe)?;
         if predicted.dataset != dataset.info.fingerprint {
             return Err(Error::Mismatch {
                 what: format!("model `{}` and dataset `{}`", recipe.name, dataset.info.name),
@@ -162,6 +158,15 @@ impl Runner<'_> {
             });
         }
         self.read(dataset, recipe, predicted, true)
+    }
+
+    /// What was kept of a trained model.
+    pub(super) fn predicted(&self, dataset: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<Predicted> {
+        let (model, data) = (&recipe.name, &dataset.info.name);
+        let folder = self.workspace.model(data, model);
+        Predicted::of(&folder).ok_or_else(|| {
+            Error::missing(&folder, format!("train the model first: `ferrofuse train {model} --dataset {data}`"))
+        })
     }
 
     fn read(

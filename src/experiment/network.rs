@@ -76,12 +76,12 @@ impl Runner<'_> {
         let name = &trained.description().name;
         let predict = |split: Split| {
             let rows = dataset.rows(split);
-            self.progress.start(&format!("{name} on {split}"), rows.len() as u64, "images");
             let images = dataset.images.select(Axis(0), &rows);
             let features = features(&rows, images.view())?;
             let features = features.as_ref().map(|f| f.view());
-            let p = trained.predict_proba(images.view(), features, self.progress);
-            self.progress.finish("");
+            let p = self.over_images(&format!("{name} on {split}"), rows.len(), || {
+                trained.predict_proba(images.view(), features, self.progress)
+            })?;
             let hits = match trained.has_several_views() {
                 true => {
                     let p = trained.predict_proba_of_middle(images.view(), features, &Silent)?;
@@ -90,7 +90,7 @@ impl Runner<'_> {
                 }
                 false => None,
             };
-            Ok::<_, Error>((p?, hits))
+            Ok::<_, Error>((p, hits))
         };
         let [validation, test] = scored().map(predict);
         let ((validation, of_validation), (test, of_test)) = (validation?, test?);

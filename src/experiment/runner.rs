@@ -39,6 +39,15 @@ impl<'a> Runner<'a> {
         self
     }
 
+    /// Work over images, announced and closed on the progress bar.
+    #[cfg(feature = "torch")]
+    pub(super) fn over_images<T>(&self, what: &str, images: usize, work: impl FnOnce() -> T) -> T {
+        self.progress.start(what, images as u64, "images");
+        let made = work();
+        self.progress.finish("");
+        made
+    }
+
     /// Lets libtorch use the threads that were asked for.
     #[cfg(feature = "torch")]
     pub(super) fn use_threads(&self) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array2, ArrayView2, ArrayView3, Axis, concatenate, s};
 
 use super::Runner;
-use super::predicted::{Predicted, label};
+use super::predicted::label;
 use crate::dataset::{Dataset, Split, identical_to_training, near_training};
 use crate::error::{Error, Result};
 use crate::features::{FeatureMatrix, describe_pictures};
@@ -55,14 +55,7 @@ impl Runner<'_> {
         to: &Dataset,
         split: Option<Split>,
     ) -> Result<Transferred> {
-        let ([h, w], info) = ([from.info.height, from.info.width], &to.info);
-        if [h, w] != [info.height, info.width] {
-            return Err(Error::Mismatch {
-                what: format!("model `{}` and dataset `{}`", recipe.name, info.name),
-                detail: format!("pictures of {h} x {w} and of {} x {} pixels", info.height, info.width),
-                hint: "import the dataset with the `size` of the one that the model was trained on".into(),
-            });
-        }
+        check_size(&recipe.name, [from.info.height, from.info.width], to)?;
         let rows = rows_of(to, split);
         let probabilities = self.predict_pictures(from, recipe, to.images.select(Axis(0), &rows).view())?;
         let mut found = on_common(&recipe.name, &from.info.classes, to, (split, &rows), probabilities)?;
@@ -73,10 +66,10 @@ impl Runner<'_> {
     /// The same for an exported network, of whose training rows nothing is known.
     ///
     /// # Errors
-    /// As [`Runner::predict_exported`]; [`Error::Invalid`] for fewer than two classes in common, and for all rows of the
-    /// dataset that it was trained on.
+    /// [`Error::Missing`] when there is none in `folder`, [`Error::Mismatch`] for pictures of another size,
+    /// [`Error::Invalid`] for fewer than two classes in common, and for all rows of the dataset that it was trained on.
     pub fn transfer_exported(&self, folder: &Path, to: &Dataset, split: Option<Split>) -> Result<Transferred> {
-        let NetworkDescription { name, classes, dataset_fingerprint, .. } = NetworkDescription::load(folder)?;
+        let NetworkDescription { name, classes, dataset_fingerprint, size, .. } = NetworkDescription::load(folder)?;
         if split.is_none() && dataset_fingerprint == to.info.fingerprint {
             let found = format!("`{}`, which `{name}` was trained on", to.info.name);
             return Err(Error::invalid(
@@ -85,8 +78,9 @@ impl Runner<'_> {
                 "another one, or one split of it",
             ));
         }
+        check_size(&name, size, to)?;
         let rows = rows_of(to, split);
-        let probabilities = self.predict_exported(to, folder, &rows)?;
+        let probabilities = self.exported_on(&name, folder, to.images.select(Axis(0), &rows).view())?;
         on_common(&name, &classes, to, (split, &rows), probabilities)
     }
 
@@ -143,16 +137,12 @@ impl Runner<'_> {
 
     /// The model is there, and made by these recipes from this dataset.
     fn check_trained(&self, from: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<()> {
-        let (model, data) = (&recipe.name, &from.info.name);
-        let folder = self.workspace.model(data, model);
-        let train = format!("`ferrofuse train {model} --dataset {data}`");
-        let predicted =
-            Predicted::of(&folder).ok_or_else(|| Error::missing(&folder, format!("train the model first: {train}")))?;
+        let predicted = self.predicted(from, recipe)?;
         if predicted.fingerprint != self.model_fingerprint(recipe, &from.info.fingerprint)? {
             return Err(Error::Mismatch {
-                what: format!("model `{model}` and its recipe"),
+                what: format!("model `{}` and its recipe", recipe.name),
                 detail: "the recipe, that of a feature or the dataset has changed since it was trained".into(),
-                hint: format!("train it again: {train}"),
+                hint: format!("train it again: `ferrofuse train {} --dataset {}`", recipe.name, from.info.name),
             });
         }
         Ok(())
@@ -184,10 +174,17 @@ impl Runner<'_> {
 
         self.use_threads();
         let trained = TrainedNetwork::load(folder, self.options.device.parse()?)?;
-        self.progress.start(&trained.description().name, images.dim().0 as u64, "images");
-        let probabilities = trained.predict_proba(images, features, self.progress);
-        self.progress.finish("");
-        probabilities
+        self.over_images(&trained.description().name, images.dim().0, || {
+            trained.predict_proba(images, features, self.progress)
+        })
+    }
+
+    fn exported_on(&self, name: &str, folder: &Path, images: ArrayView3<'_, u8>) -> Result<Array2<f32>> {
+        use crate::models::network::ExportedNetwork;
+
+        self.use_threads();
+        let exported = ExportedNetwork::load(folder, self.options.device.parse()?)?;
+        self.over_images(name, images.dim().0, || exported.predict_proba(images, self.progress))
     }
 
     fn embed_pictures(
@@ -207,10 +204,9 @@ impl Runner<'_> {
         let embed = |images: ArrayView3<'_, u8>| -> Result<Array2<f32>> {
             let fused = network.value.features();
             let fused = fused.first().map(|f| self.describe(from, f, images)).transpose()?;
-            self.progress.start(&format!("{name} by {}", network.name), images.dim().0 as u64, "images");
-            let embeddings = trained.embed(images, fused.as_ref().map(|f| f.view()), self.progress);
-            self.progress.finish("");
-            embeddings
+            self.over_images(&format!("{name} by {}", network.name), images.dim().0, || {
+                trained.embed(images, fused.as_ref().map(|f| f.view()), self.progress)
+            })
         };
         let turned = recipe.symmetric.then(|| {
             let turned = images.slice(s![.., .., ..;-1]).as_standard_layout().into_owned();
@@ -227,6 +223,10 @@ impl Runner<'_> {
         Err(Error::FeatureOff { what, feature: "torch" })
     }
 
+    fn exported_on(&self, _: &str, folder: &Path, images: ArrayView3<'_, u8>) -> Result<Array2<f32>> {
+        self.network_on(folder, images, None)
+    }
+
     fn embed_pictures(
         &self,
         _: &Dataset,
@@ -235,6 +235,19 @@ impl Runner<'_> {
         _: ArrayView3<'_, u8>,
     ) -> Result<Array2<f32>> {
         Err(Error::FeatureOff { what: format!("the network's embeddings `{name}`"), feature: "torch" })
+    }
+}
+
+/// The dataset's pictures have the size (height, width) that the model was trained on.
+fn check_size(model: &str, [h, w]: [usize; 2], dataset: &Dataset) -> Result<()> {
+    let info = &dataset.info;
+    match [h, w] == [info.height, info.width] {
+        true => Ok(()),
+        false => Err(Error::Mismatch {
+            what: format!("model `{model}` and dataset `{}`", info.name),
+            detail: format!("pictures of {h} x {w} and of {} x {} pixels", info.height, info.width),
+            hint: format!("import the dataset with `size = [{h}, {w}]`"),
+        }),
     }
 }
 

@@ -35,19 +35,11 @@ pub struct ExperimentRecipe {
     pub ingredient: Vec<IngredientRecipe>,
     /// The rows on which weights, stackers and the best single model are chosen: validation. The test rows too may be
     /// asked for, to show what that does to the scores; a run must then be allowed to.
-    #[serde(default = "validation", skip_serializing_if = "is_validation")]
+    #[serde(default = "Split::validation", skip_serializing_if = "Split::is_validation")]
     pub choose_on: Split,
     /// Cross-validation in place of the dataset's own splits, for `ferrofuse crossval`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folds: Option<FoldsRecipe>,
-}
-
-fn validation() -> Split {
-    Split::Validation
-}
-
-fn is_validation(split: &Split) -> bool {
-    *split == Split::Validation
 }
 
 /// Two entries that differ in one thing.

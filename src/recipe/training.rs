@@ -59,6 +59,7 @@ pub struct TrainingRecipe {
     #[serde(default)]
     pub flip_at_prediction: bool,
     /// Mean the probabilities of ten crops at prediction: the corners and the middle, each with its mirror image.
+    /// Epochs are compared by the middle and its mirror image alone.
     #[serde(default, skip_serializing_if = "is_default")]
     pub ten_crops: bool,
     /// Seed of weights, order, augmentation and dropout.

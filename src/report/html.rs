@@ -80,7 +80,7 @@ pub fn render(comparison: &Comparison) -> Result<String> {
     });
     let entries = comparison.entries.iter().enumerate().map(|(i, entry)| section(comparison, i, entry));
     let training = |e: &Entry| {
-        let canvas = curves::draw(e.training.as_ref()?, &e.title, words::short_remark(comparison))?;
+        let canvas = curves::draw(e.training.as_ref()?, &e.title, &words::short_remark(comparison))?;
         Some(canvas.inline_svg())
     };
     let page = Page {
@@ -94,7 +94,7 @@ pub fn render(comparison: &Comparison) -> Result<String> {
         notes: words::notes(comparison),
         bars: bars::draw(comparison).inline_svg(),
         balanced: tables::intervals::table(comparison),
-        duels: duels::draw(comparison, words::short_remark(comparison)).map(|canvas| canvas.inline_svg()),
+        duels: duels::draw(comparison, &words::short_remark(comparison)).map(|canvas| canvas.inline_svg()),
         pairs: tables::pairs::table(comparison),
         oracle: words::oracle(comparison),
         folds: tables::folds::table(comparison),

@@ -219,7 +219,7 @@ fn marks(comparison: &Comparison) -> Vec<&'static str> {
 
 fn write_tables(folder: &Path, comparison: &Comparison) -> Result<Vec<PathBuf>> {
     let tables = tables::all(comparison);
-    let document = tables::latex::document(&tables, words::short_remark(comparison));
+    let document = tables::latex::document(&tables, &words::short_remark(comparison));
     let mut files = vec![("tables.tex".to_string(), document.into_bytes())];
     for table in &tables {
         files.push((format!("{}.csv", table.id), tables::csv::render(table, &marks(comparison))?));
@@ -260,7 +260,7 @@ fn pictures(comparison: &Comparison) -> Vec<Picture> {
     let synthetic = comparison.dataset.synthetic;
     let picture = |stem: String, canvas: Canvas| Picture { stem, canvas, csv: None };
     let mut all = vec![picture("accuracy".into(), bars::draw(comparison))];
-    all.extend(duels::draw(comparison, words::short_remark(comparison)).map(|canvas| picture("duels".into(), canvas)));
+    all.extend(duels::draw(comparison, &words::short_remark(comparison)).map(|canvas| picture("duels".into(), canvas)));
     for (entry, stem) in comparison.entries.iter().zip(files::stems(&comparison.entries)) {
         for split in [Split::Validation, Split::Test] {
             let Some(scores) = entry.scores(split) else { continue };
@@ -291,7 +291,7 @@ fn pictures(comparison: &Comparison) -> Vec<Picture> {
 
 /// The reliability diagram and the curves of an entry on the test split, as far as it has probabilities.
 fn honesty(comparison: &Comparison, entry: &Entry) -> (Option<Canvas>, Option<Canvas>) {
-    let (title, remark) = (format!("{}: test split", entry.title), words::short_remark(comparison));
+    let (title, remark) = (format!("{}: test split", entry.title), &words::short_remark(comparison));
     let reliability = entry.calibration.as_ref().map(|c| reliability::draw(c, &title, remark));
     let ranking = entry.ranking.as_ref().and_then(|r| ranking::draw(r, &title, remark));
     (reliability, ranking)
@@ -307,10 +307,7 @@ fn confusion_remark(comparison: &Comparison, scores: &Scores) -> String {
         format::percent(m.accuracy, 2)
     );
     // First, so that it is never what a narrow picture cuts off.
-    match words::short_remark(comparison) {
-        "" => said,
-        remark => format!("{remark} · {said}"),
-    }
+    words::joined(&[&words::short_remark(comparison), &said])
 }
 
 /// How long processors worked on something, in brackets; nothing where that is not known.

@@ -19,13 +19,18 @@ pub const CHOSEN_ON_TEST: &str = "Aggregates and the best single model were chos
 pub const CHOSEN_ON_TEST_SHORT: &str = "chosen on the test rows";
 
 /// What every chart of scores must say of them, in few words; nothing of real faces whose test rows chose nothing.
-pub fn short_remark(comparison: &Comparison) -> &'static str {
-    match (comparison.is_chosen_on_test(), comparison.dataset.synthetic) {
-        (false, false) => "",
-        (false, true) => SYNTHETIC_SHORT,
-        (true, false) => CHOSEN_ON_TEST_SHORT,
-        (true, true) => "chosen on the test rows · synthetic faces",
-    }
+pub fn short_remark(comparison: &Comparison) -> String {
+    let when = |holds: bool, said: &'static str| if holds { said } else { "" };
+    joined(&[
+        when(comparison.is_chosen_on_test(), CHOSEN_ON_TEST_SHORT),
+        when(comparison.dataset.synthetic, SYNTHETIC_SHORT),
+    ])
+}
+
+/// Short sayings in one line; empty ones are left out.
+pub fn joined(parts: &[&str]) -> String {
+    let said: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    said.join(" · ")
 }
 
 /// Below this a paired test counts as evidence.

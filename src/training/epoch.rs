@@ -222,7 +222,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Scores rows as they are, without variation.
+    /// Scores rows without variation, by the views that an epoch is judged by.
     pub fn score(&self, network: &Network, rows: &Rows) -> Result<Score> {
         self.score_in_batches(network, rows).map_err(torch_error("score the validation rows"))
     }
@@ -230,17 +230,18 @@ impl Pass<'_> {
     fn score_in_batches(&self, network: &Network, rows: &Rows) -> Result<Score, tch::TchError> {
         let _guard = tch::no_grad_guard();
         let n = rows.labels.size()[0];
+        let views = network.views().of_an_epoch();
         let (mut loss, mut right) = (0.0, 0.0);
         for start in (0..n).step_by(SCORING_BATCH) {
             let length = (n - start).min(SCORING_BATCH as i64);
             let part = |t: &Tensor| t.f_narrow(0, start, length);
             let grey = part(&rows.images)?;
             let features = match self.consistent {
-                Some(consistent) => consistent.of_views(&network.views().of_images(&grey)?)?,
+                Some(consistent) => consistent.of_views(&views.of_images(&grey)?)?,
                 None => rows.features.as_ref().map(part).transpose()?.into_iter().collect(),
             };
             let labels = part(&rows.labels)?;
-            let p = network.probabilities(&network.views().of_images(&self.scale.apply(&grey)?)?, &features)?;
+            let p = network.probabilities(&views.of_images(&self.scale.apply(&grey)?)?, &features)?;
             let own = p.f_gather(1, &labels.f_unsqueeze(1)?, false)?.f_clamp_min(1e-12)?;
             loss -= own.f_log()?.f_sum(Kind::Double)?.f_double_value(&[])?;
             right += p.f_argmax(1, false)?.f_eq_tensor(&labels)?.f_sum(Kind::Double)?.f_double_value(&[])?;

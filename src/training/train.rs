@@ -81,7 +81,7 @@ pub fn train_network(
         progress.start(&format!("{} {epoch}/{epochs}", recipe.name), training_rows, "images");
         let Some(fitted) = pass.train(&mut learner, &train, epoch)? else {
             progress.finish("");
-            return Err(Error::Interrupted { kept: kept(&recipe.name, history.len()) });
+            return Err(Error::Interrupted { kept: kept(&recipe.name, history.len(), options.start) });
         };
         let scored = learner.kept(|network| pass.score(network, &validation))?;
         let steps = pass.batches(training_rows as usize);
@@ -195,10 +195,14 @@ fn usable_checkpoint(
     Ok(Some(checkpoint))
 }
 
-fn kept(name: &str, epochs: usize) -> String {
+fn kept(name: &str, epochs: usize, start: Start) -> String {
+    let command = match start {
+        Start::Resume => "the same command",
+        Start::Fresh | Start::Restart => "the same command with --resume",
+    };
     match epochs {
         0 => "no epoch was complete yet, nothing is kept".into(),
-        n => format!("`{name}` is kept as it was after epoch {n}; the same command with --resume goes on from there"),
+        n => format!("`{name}` is kept as it was after epoch {n}; {command} goes on from there"),
     }
 }
 

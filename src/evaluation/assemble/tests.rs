@@ -121,7 +121,7 @@ fn without_a_member_an_aggregate_is_that_of_the_others() {
             recipes.push(pair);
         }
         let comparison = Comparison::assemble(input(entries.clone(), &recipes)).unwrap();
-        let outcomes = aggregate_entries(&entries, &recipes, Split::Validation).unwrap();
+        let outcomes = aggregate_entries(&entries, &recipes, Split::Validation, &[]).unwrap();
         let whole = comparison.entry(&format!("{method:?}")).unwrap();
         for (left_out, found) in whole.without_member.iter().enumerate() {
             let others = comparison.entry(&format!("without-{left_out}")).unwrap();

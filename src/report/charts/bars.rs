@@ -21,11 +21,7 @@ pub fn draw(comparison: &Comparison) -> Canvas {
     let height = (bottom + 60.0).ceil() as u32;
     let title = format!("Test accuracy on {}", comparison.dataset.title);
     let mut canvas = Canvas::new(WIDTH as u32, height, title.clone());
-    let remark = match words::short_remark(comparison) {
-        "" => "percent, with 95 % interval".to_string(),
-        remark => format!("percent, with 95 % interval · {remark}"),
-    };
-    canvas.heading(&title, &remark);
+    canvas.heading(&title, &words::joined(&["percent, with 95 % interval", &words::short_remark(comparison)]));
     legend(&mut canvas, entries);
 
     let highest = entries.iter().map(|e| e.test.metrics.accuracy_interval[1]).fold(0.1, f64::max).min(1.0);

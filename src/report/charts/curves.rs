@@ -4,6 +4,7 @@ use super::axis::{tick_text, ticks, whole_ticks};
 use super::canvas::{Anchor, Canvas};
 use super::paint::Paint;
 use crate::evaluation::{EpochRecord, TrainingFacts};
+use crate::report::words;
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 300.0;
@@ -26,14 +27,11 @@ pub fn draw(training: &TrainingFacts, title: &str, remark: &str) -> Option<Canva
         return None;
     }
     let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32, format!("{title}: loss and accuracy over epochs"));
-    let mut below = match training.best_epoch {
+    let kept = match training.best_epoch {
         Some(epoch) => format!("dashed: epoch {epoch}, the best on validation, whose weights were kept"),
         None => String::new(),
     };
-    if !remark.is_empty() {
-        below = if below.is_empty() { remark.to_string() } else { format!("{below} · {remark}") };
-    }
-    canvas.heading(title, &below);
+    canvas.heading(title, &words::joined(&[&kept, remark]));
 
     let curve = |name, paint, value: fn(&EpochRecord) -> Option<f64>| -> Curve<'_> {
         (name, paint, history.iter().map(|r| (r.epoch, value(r).filter(|v| v.is_finite()))).collect())

@@ -3,7 +3,7 @@
 use super::canvas::{Anchor, Canvas, Text, shorten, text_width};
 use super::paint::Paint;
 use crate::evaluation::{Comparison, Pair};
-use crate::report::words::LEVEL;
+use crate::report::words;
 
 /// A difference of this size, and every larger one, has the full colour.
 const FULL: f64 = 0.10;
@@ -24,7 +24,7 @@ pub fn draw(comparison: &Comparison, remark: &str) -> Option<Canvas> {
     let title = "Who beats whom on the test split";
     let mut canvas = Canvas::new(width.ceil() as u32, height.ceil() as u32, title);
     let what = "row minus column, percentage points; colour where the paired test (Holm-corrected) is below 0.05";
-    canvas.heading(title, &if remark.is_empty() { what.to_string() } else { format!("{remark} · {what}") });
+    canvas.heading(title, &words::joined(&[remark, what]));
     for (i, entry) in entries.iter().enumerate() {
         let middle = SIDE * (i as f64 + 0.5);
         let number = (i + 1).to_string();
@@ -44,7 +44,7 @@ pub fn draw(comparison: &Comparison, remark: &str) -> Option<Canvas> {
 /// The difference of accuracy, first minus second, and whether it is evidence.
 fn duel(pairs: &[Pair], first: &str, second: &str) -> Option<(f64, bool)> {
     pairs.iter().find_map(|pair| {
-        let evidence = pair.p_holm < LEVEL;
+        let evidence = pair.p_holm < words::LEVEL;
         match (pair.first.as_str(), pair.second.as_str()) {
             (a, b) if (a, b) == (first, second) => Some((pair.difference()?, evidence)),
             (a, b) if (b, a) == (first, second) => Some((-pair.difference()?, evidence)),

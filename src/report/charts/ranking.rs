@@ -5,6 +5,7 @@ use super::paint::Paint;
 use super::panel::{Panel, unit_square};
 use crate::evaluation::{ClassRanking, Ranking};
 use crate::report::format::percent;
+use crate::report::words;
 
 /// Lines of the legend below each other before the next column begins.
 const LEGEND: usize = 24;
@@ -18,7 +19,7 @@ pub fn draw(ranking: &Ranking, title: &str, remark: &str) -> Option<Canvas> {
     }
     let mut canvas = Canvas::new(820, 372, format!("{title}: ROC and precision-recall curves"));
     let what = "one class against the rest; in the legend the areas under both curves, percent";
-    canvas.heading(title, &if remark.is_empty() { what.to_string() } else { format!("{remark} · {what}") });
+    canvas.heading(title, &words::joined(&[remark, what]));
     let roc = unit_square(&mut canvas, 54.0, ("false positive rate, percent", "true positive rate, percent"));
     let precision = unit_square(&mut canvas, 350.0, ("recall, percent", "precision, percent"));
     canvas.lines(vec![(roc.left, roc.bottom), (roc.right, roc.top)], Paint::Grid, 1.5);

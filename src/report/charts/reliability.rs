@@ -4,13 +4,13 @@ use super::canvas::{Anchor, Canvas};
 use super::paint::Paint;
 use super::panel::{Panel, unit_square};
 use crate::evaluation::{CalibrationFacts, Reliability};
-use crate::report::format::percent;
+use crate::report::{format::percent, words};
 
 /// Draws both diagrams under `title`; `remark` stands below it in small letters.
 pub fn draw(calibration: &CalibrationFacts, title: &str, remark: &str) -> Canvas {
     let mut canvas = Canvas::new(760, 372, format!("{title}: reliability diagram"));
     let what = "points: accuracy with 95 % interval; bars: how many rows; on the diagonal confidence is accuracy";
-    canvas.heading(title, &if remark.is_empty() { what.to_string() } else { format!("{remark} · {what}") });
+    canvas.heading(title, &words::joined(&[remark, what]));
     let with = format!("with temperature {:.2}", calibration.temperature);
     for (left, name, of) in [(54.0, "as they came", &calibration.before), (436.0, with.as_str(), &calibration.after)] {
         let panel = unit_square(&mut canvas, left, ("confidence, percent", "accuracy, percent"));

@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         source: "drawn".into(),
         split_rule: "the last two rows validate".into(),
         resize: "none".into(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         fingerprint: "noise".into(),

@@ -63,6 +63,8 @@ find_missing_packages() {
     if $with_opencv; then
         command -v pkg-config >/dev/null || need pkg-config "finds OpenCV"
         has_opencv || need libopencv-dev "OpenCV, for SIFT and for reading faces"
+        compgen -G "/usr/share/opencv*/haarcascades/haarcascade_frontalface_default.xml" >/dev/null ||
+            need opencv-data "the cascade that finds faces"
         command -v clang >/dev/null || need clang "reads OpenCV's headers for the Rust bindings"
         has_libclang || need libclang-dev "the library behind clang, which the bindings' generator links"
     fi

@@ -28,6 +28,10 @@ pub struct ImportArgs {
     /// Leave bad rows and unreadable pictures out and list them, instead of stopping at the first
     #[arg(long)]
     skip_bad_rows: bool,
+    /// Find the largest face of each picture by OpenCV's cascade and cut it out, as `ferrofuse predict` does; pictures
+    /// without one are left out and listed. A table [faces] in the recipe says how in detail
+    #[arg(long)]
+    detect_faces: bool,
 }
 
 /// Bad rows that are listed on the terminal; `--json` lists all.
@@ -44,7 +48,7 @@ pub fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<()> {
         // Joined to the working folder, an absolute path stays what it is.
         votes.path = std::path::absolute(path)?.to_string_lossy().into_owned();
     }
-    let options = ImportOptions { skip_bad_rows: args.skip_bad_rows };
+    let options = ImportOptions { skip_bad_rows: args.skip_bad_rows, detect_faces: args.detect_faces };
     let imported = import(&context.workspace, &recipe, args.from.as_deref(), options, &context.progress)?;
     let folder = context.workspace.dataset(&recipe.name);
     imported.dataset.save(&folder)?;
@@ -83,7 +87,7 @@ fn skipped_list(skipped: &[Skipped]) -> String {
     if skipped.is_empty() {
         return String::new();
     }
-    let mut text = format!("skipped      {} bad rows:\n", skipped.len());
+    let mut text = format!("skipped      {} bad rows or pictures:\n", skipped.len());
     for s in skipped.iter().take(LISTED) {
         text.push_str(&format!("  {}: found {}, expected {}\n", s.place, s.found, s.expected));
     }

@@ -10,6 +10,7 @@ mod extract;
 mod import;
 mod init;
 mod inspect;
+mod predict;
 mod progress;
 mod report;
 mod run;
@@ -43,6 +44,7 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     Export(export::ExportArgs),
     Aggregate(aggregate::AggregateArgs),
+    Predict(predict::PredictArgs),
     Report(report::ReportArgs),
     Run(run::RunArgs),
     Crossval(crossval::CrossvalArgs),
@@ -71,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(args, &context),
         Command::Export(args) => export::run(args, &context),
         Command::Aggregate(args) => aggregate::run(args, &context),
+        Command::Predict(args) => predict::run(args, &context),
         Command::Report(args) => report::run(args, &context),
         Command::Run(args) => run::run(args, &context),
         Command::Crossval(args) => crossval::run(args, &context),

@@ -1,75 +1,73 @@
 //! One picture file to one grey picture of the wanted size.
 
-use std::io::Cursor;
+use ndarray::ArrayView2;
 
-use image::imageops::{self, FilterType};
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use crate::error::Result;
+use crate::faces::{FaceCrop, FaceDetectors, Picture, decode, grey_of, resized};
+use crate::recipe::{DataRecipe, FaceRecipe, ResizeFilter};
 
-use crate::recipe::ResizeFilter;
+/// Makes rows of picture files.
+pub(super) struct Decoder {
+    size: [usize; 2],
+    filter: ResizeFilter,
+    faces: Option<FaceDetectors>,
+}
 
-/// Pictures larger than this on a side are refused.
-const LONGEST_SIDE: u32 = 16_384;
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decoded {
+    /// A picture of the size already.
+    Whole,
+    /// A picture that was brought to size.
+    Resized,
+    /// A picture in which no face was found.
+    NoFace,
+}
 
-/// What the resize is called in `dataset.json`.
-pub(super) fn filter_name(filter: ResizeFilter) -> &'static str {
-    match filter {
-        ResizeFilter::Triangle => "triangle",
-        ResizeFilter::Nearest => "nearest",
-        ResizeFilter::CatmullRom => "catmull-rom",
-        ResizeFilter::Lanczos3 => "lanczos3",
+impl Decoder {
+    /// For the pictures of a recipe; `faces` says how faces are cut out of them.
+    pub fn new(recipe: &DataRecipe, faces: Option<&FaceRecipe>) -> Result<Self> {
+        Ok(Self { size: recipe.size, filter: recipe.filter, faces: faces.map(FaceDetectors::new).transpose()? })
+    }
+
+    /// Decodes `bytes`, as [`Picture::decode`] does, into `out`, height x width values: the largest face where faces are to
+    /// be found, otherwise the whole picture, stretched where its shape is another. `Err` says what is wrong with the file.
+    pub fn decode(&self, bytes: &[u8], out: &mut [u8]) -> std::result::Result<Decoded, String> {
+        let Some(detectors) = &self.faces else {
+            let grey = grey_of(decode(bytes)?)?;
+            let resize = grey.dim() != (self.size[0], self.size[1]);
+            copy(resized(grey.view(), self.size, self.filter).view(), out);
+            return Ok(if resize { Decoded::Resized } else { Decoded::Whole });
+        };
+        let picture = Picture::decode(bytes)?;
+        let faces = detectors.detect(&picture).map_err(|e| e.to_string())?;
+        let Some(found) = FaceCrop::largest(&faces) else { return Ok(Decoded::NoFace) };
+        let crop = FaceCrop { margin: detectors.recipe().margin, size: self.size, filter: self.filter };
+        copy(crop.cut(picture.grey.view(), found.face).view(), out);
+        Ok(Decoded::Resized)
     }
 }
 
-/// Decodes `bytes` into `out`, height x width = `size` values, 0 black to 255 white; true when it was resized.
-///
-/// The format is told by the content. The camera's orientation is applied, colour becomes grey with the luma weights
-/// of Rec. 709 (0.2126 R + 0.7152 G + 0.0722 B on the stored values), 16 bits become 8, transparency is dropped.
-/// Pictures of another shape are stretched to `size`. `Err` says what is wrong with the file.
-pub(super) fn decode_grey(
-    bytes: &[u8],
-    size: [usize; 2],
-    filter: ResizeFilter,
-    out: &mut [u8],
-) -> Result<bool, String> {
-    if bytes.is_empty() {
-        return Err("an empty file".to_string());
+fn copy(grey: ArrayView2<'_, u8>, out: &mut [u8]) {
+    for (to, from) in out.iter_mut().zip(grey.iter()) {
+        *to = *from;
     }
-    // The JPEG decoder fills what is missing with grey; a picture that is half grey must not pass as a face.
-    if bytes.starts_with(b"\xff\xd8") && memchr::memmem::rfind(bytes, b"\xff\xd9").is_none() {
-        return Err("a JPEG that is cut short".to_string());
-    }
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|e| e.to_string())?;
-    let orientation = decoder.orientation().map_err(|e| e.to_string())?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
-    picture.apply_orientation(orientation);
-    let grey = picture.into_luma8();
-    let [height, width] = size.map(|s| s as u32);
-    if grey.width() == 0 || grey.height() == 0 {
-        return Err("a picture without pixels".to_string());
-    }
-    if grey.dimensions() == (width, height) {
-        out.copy_from_slice(grey.as_raw());
-        return Ok(false);
-    }
-    let filter = match filter {
-        ResizeFilter::Triangle => FilterType::Triangle,
-        ResizeFilter::Nearest => FilterType::Nearest,
-        ResizeFilter::CatmullRom => FilterType::CatmullRom,
-        ResizeFilter::Lanczos3 => FilterType::Lanczos3,
-    };
-    out.copy_from_slice(imageops::resize(&grey, width, height, filter).as_raw());
-    Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageFormat, Luma, Rgb, RgbImage};
+    use image::{DynamicImage, ImageFormat, Luma, Rgb, RgbImage};
+    use std::io::Cursor;
+
+    fn decode_grey(
+        bytes: &[u8],
+        size: [usize; 2],
+        filter: ResizeFilter,
+        out: &mut [u8],
+    ) -> std::result::Result<Decoded, String> {
+        Decoder { size, filter, faces: None }.decode(bytes, out)
+    }
 
     fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
@@ -83,7 +81,7 @@ mod tests {
         let picture = RgbImage::from_fn(2, 2, |x, y| Rgb(colours[(y * 2 + x) as usize]));
         let mut out = [0; 4];
         let bytes = encoded(&picture.into(), ImageFormat::Png);
-        assert!(!decode_grey(&bytes, [2, 2], ResizeFilter::Triangle, &mut out).unwrap());
+        assert_eq!(decode_grey(&bytes, [2, 2], ResizeFilter::Triangle, &mut out), Ok(Decoded::Whole));
         // 0.2126 * 255 = 54.2, 0.7152 * 255 = 182.4, 0.0722 * 255 = 18.4; 2.126 + 143.04 + 2.166 = 147.3
         assert_eq!(out, [54, 182, 18, 147]);
     }
@@ -95,7 +93,7 @@ mod tests {
         for filter in [ResizeFilter::Triangle, ResizeFilter::Nearest, ResizeFilter::CatmullRom, ResizeFilter::Lanczos3]
         {
             let mut out = [0; 8 * 12];
-            assert!(decode_grey(&bytes, [8, 12], filter, &mut out).unwrap());
+            assert_eq!(decode_grey(&bytes, [8, 12], filter, &mut out), Ok(Decoded::Resized));
             assert!(out.iter().all(|&p| p == 0x80), "{filter:?}: {out:?}");
         }
     }

@@ -21,6 +21,7 @@ pub(super) fn dataset(rows: &[(u8, u8, Split)]) -> Dataset {
         source: "a test".into(),
         split_rule: "as given".into(),
         resize: "none".into(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         fingerprint: String::new(),

@@ -16,7 +16,7 @@ use crate::Progress;
 use crate::artifact::Workspace;
 use crate::error::{Error, Result};
 use crate::expression::Expression;
-use crate::recipe::{DataFormat, DataRecipe, Recipe, VotesRecipe};
+use crate::recipe::{DataFormat, DataRecipe, FaceRecipe, Preparation, Recipe, VotesRecipe};
 
 /// More bad rows than this end an import even when bad rows are to be skipped.
 pub(super) const MOST_SKIPPED: usize = 100_000;
@@ -26,6 +26,8 @@ pub(super) const MOST_SKIPPED: usize = 100_000;
 pub struct ImportOptions {
     /// Leave bad rows and pictures out and list them, instead of ending at the first one.
     pub skip_bad_rows: bool,
+    /// Cut faces out of the pictures, by OpenCV's cascade where the recipe has no table `faces`.
+    pub detect_faces: bool,
 }
 
 /// A row or picture that was left out.
@@ -66,7 +68,8 @@ impl Skipped {
 pub struct Imported {
     /// The dataset, not yet saved.
     pub dataset: Dataset,
-    /// What was left out, in the order of the source; empty unless [`ImportOptions::skip_bad_rows`].
+    /// What was left out, in the order of the source: with [`ImportOptions::skip_bad_rows`] what is bad, and pictures
+    /// without a face where faces were to be found.
     pub skipped: Vec<Skipped>,
 }
 
@@ -90,13 +93,19 @@ pub fn import(
         return draw_synthetic(recipe, progress);
     }
     let path = source(workspace, recipe, from)?;
+    let by_default = FaceRecipe::default();
+    let faces = value.faces.as_ref().or(options.detect_faces.then_some(&by_default));
+    if faces.is_some() && !value.format.has_pictures() {
+        let expected = "a dataset of pictures: other sources hold faces already";
+        return Err(Error::invalid("faces to detect", format!("`{}`", recipe.name), expected));
+    }
     let rows = match value.format {
         // The labels in the file are those of FER2013 even where votes replace them.
         DataFormat::Fer2013Csv => {
             let classes = if value.votes.is_some() { Expression::fer2013().len() } else { value.classes.len() };
             fer_csv::read(&path, classes, value.size, options, progress)?
         }
-        _ => pictures::read(&path, value, options, progress)?,
+        _ => pictures::read(&path, value, faces, options, progress)?,
     };
     if rows.labels.is_empty() {
         let found = match rows.skipped.first() {
@@ -120,7 +129,8 @@ pub fn import(
         None => (rows, None),
     };
     let (splits, split_rule) = assign(&path, &value.split, &rows)?;
-    Ok(assemble(recipe, (rows, shares), splits, split_rule))
+    let prepared = Preparation { filter: value.filter, faces: faces.cloned() };
+    Ok(assemble(recipe, (rows, shares), splits, (split_rule, prepared)))
 }
 
 /// The one place where the faces that the tool draws itself come in.
@@ -170,7 +180,7 @@ fn assemble(
     recipe: &Recipe<DataRecipe>,
     (rows, shares): (Rows, Option<Array2<f32>>),
     splits: Vec<Split>,
-    split_rule: String,
+    (split_rule, prepared): (String, Preparation),
 ) -> Imported {
     let Rows { images, labels, subjects, skipped, source, resize, .. } = rows;
     let (n, height, width) = images.dim();
@@ -191,6 +201,7 @@ fn assemble(
         source,
         split_rule,
         resize,
+        prepared,
         skipped: skipped.len(),
         recipe: recipe.fingerprint(),
         fingerprint,

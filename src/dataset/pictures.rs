@@ -10,14 +10,15 @@ use rayon::prelude::*;
 use super::Split;
 use super::ck_plus::subject_of;
 use super::container::file_name;
-use super::decode::{decode_grey, filter_name};
+use super::decode::{Decoded, Decoder};
 use super::import::{ImportOptions, MOST_SKIPPED, Skipped};
 use super::rows::Rows;
 use super::tree::{self, Picture};
 use crate::Progress;
 use crate::error::{Error, Result};
 use crate::expression::class_named;
-use crate::recipe::{DataFormat, DataRecipe};
+use crate::faces::filter_name;
+use crate::recipe::{DataFormat, DataRecipe, FaceRecipe};
 
 /// What a picture's place says about it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +32,14 @@ struct Meaning {
 ///
 /// # Errors
 /// [`Error::Malformed`] with the picture or folder that does not fit the layout or cannot be read.
-pub(super) fn read(path: &Path, recipe: &DataRecipe, options: ImportOptions, progress: &dyn Progress) -> Result<Rows> {
+pub(super) fn read(
+    path: &Path,
+    recipe: &DataRecipe,
+    faces: Option<&FaceRecipe>,
+    options: ImportOptions,
+    progress: &dyn Progress,
+) -> Result<Rows> {
+    let decoder = Decoder::new(recipe, faces)?;
     let pictures = tree::list(path)?;
     if pictures.is_empty() {
         let expected =
@@ -40,7 +48,7 @@ pub(super) fn read(path: &Path, recipe: &DataRecipe, options: ImportOptions, pro
     }
     let (pictures, meanings, mut skipped) = understand(path, pictures, recipe, options)?;
     let splits = gather_splits(path, &pictures, &meanings)?;
-    let decoded = decode(path, &pictures, recipe, options, progress)?;
+    let decoded = decode(path, &pictures, (recipe.size, &decoder), options, progress)?;
 
     let pixels = recipe.size[0] * recipe.size[1];
     let (mut images, mut kept) = (decoded.pixels, Vec::with_capacity(pictures.len()));
@@ -50,7 +58,12 @@ pub(super) fn read(path: &Path, recipe: &DataRecipe, options: ImportOptions, pro
                 images.copy_within(row * pixels..(row + 1) * pixels, kept.len() * pixels);
                 kept.push(row);
             }
-            Some(found) => skipped.push(unreadable(path, &pictures[row], found, options)?),
+            Some(Fault::NoFace) => skipped.push(Skipped {
+                place: pictures[row].path.clone(),
+                found: "no face".into(),
+                expected: "a face that the detector finds".into(),
+            }),
+            Some(Fault::Unreadable(found)) => skipped.push(unreadable(path, &pictures[row], found, options)?),
         }
     }
     if skipped.len() > MOST_SKIPPED {
@@ -154,24 +167,30 @@ fn gather_splits(path: &Path, pictures: &[Picture], meanings: &[Meaning]) -> Res
     Err(Error::malformed(path, &pictures[first].path, "a picture without a split", expected))
 }
 
-struct Decoded {
+/// Why a picture is no row.
+#[derive(Clone)]
+enum Fault {
+    Unreadable(String),
+    NoFace,
+}
+
+struct AllDecoded {
     pixels: Vec<u8>,
-    faults: Vec<Option<String>>,
+    faults: Vec<Option<Fault>>,
     resized: usize,
 }
 
 fn decode(
     path: &Path,
     pictures: &[Picture],
-    recipe: &DataRecipe,
+    (size, decoder): ([usize; 2], &Decoder),
     options: ImportOptions,
     progress: &dyn Progress,
-) -> Result<Decoded> {
-    let size = recipe.size;
+) -> Result<AllDecoded> {
     let mut pixels = vec![0; pictures.len() * size[0] * size[1]];
     let resized = AtomicUsize::new(0);
     progress.start("reading pictures", pictures.len() as u64, "pictures");
-    let faults: Result<Vec<Option<String>>> = pixels
+    let faults: Result<Vec<Option<Fault>>> = pixels
         .par_chunks_exact_mut(size[0] * size[1])
         .zip(pictures)
         .map(|(out, picture)| {
@@ -179,25 +198,29 @@ fn decode(
                 return Err(Error::Interrupted { kept: "nothing was imported; a former import is as it was".into() });
             }
             let outcome = picture.bytes().map_err(|e| e.to_string());
-            let outcome = outcome.and_then(|bytes| decode_grey(&bytes, size, recipe.filter, out));
+            let outcome = outcome.and_then(|bytes| decoder.decode(&bytes, out));
             progress.advance(1);
             match outcome {
-                Ok(was_resized) => {
-                    resized.fetch_add(usize::from(was_resized), Ordering::Relaxed);
+                Ok(Decoded::NoFace) => Ok(Some(Fault::NoFace)),
+                Ok(was) => {
+                    resized.fetch_add(usize::from(was == Decoded::Resized), Ordering::Relaxed);
                     Ok(None)
                 }
-                Err(found) => Ok(Some(found)),
+                Err(found) => Ok(Some(Fault::Unreadable(found))),
             }
         })
         .collect();
     progress.finish("");
     let faults = faults?;
     // The first in order, whichever thread met one first.
-    if let (false, Some(row)) = (options.skip_bad_rows, faults.iter().position(Option::is_some)) {
-        let found = faults[row].clone().unwrap_or_default();
-        unreadable(path, &pictures[row], found, options)?;
+    let unread = faults.iter().zip(pictures).find_map(|(fault, picture)| match fault {
+        Some(Fault::Unreadable(found)) => Some((picture, found.clone())),
+        _ => None,
+    });
+    if let (false, Some((picture, found))) = (options.skip_bad_rows, unread) {
+        unreadable(path, picture, found, options)?;
     }
-    Ok(Decoded { pixels, faults, resized: resized.into_inner() })
+    Ok(AllDecoded { pixels, faults, resized: resized.into_inner() })
 }
 
 fn unreadable(path: &Path, picture: &Picture, found: String, options: ImportOptions) -> Result<Skipped> {

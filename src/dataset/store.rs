@@ -10,6 +10,7 @@ use crate::artifact::{
     Fingerprint, read_json, read_npy1, read_npy2, read_npy3, remove_if_there, write_json, write_npy,
 };
 use crate::error::{Error, Result};
+use crate::recipe::Preparation;
 
 /// Version of the folder's format; a folder of another version is refused.
 pub const SCHEMA: u32 = 1;
@@ -40,7 +41,10 @@ pub struct DatasetInfo {
     pub split_rule: String,
     /// How pictures were brought to this size: the filter's name, or `none` where they had it already.
     pub resize: String,
-    /// Rows that `--skip-bad-rows` left out.
+    /// The same for whoever has to make pictures like them.
+    #[serde(default)]
+    pub prepared: Preparation,
+    /// Rows that were left out.
     pub skipped: usize,
     /// Fingerprint of the recipe it was imported by; empty when it was put together otherwise.
     pub recipe: String,

@@ -14,6 +14,7 @@ mod model;
 #[cfg(feature = "torch")]
 mod network;
 mod predicted;
+mod predictor;
 mod rescore;
 mod runner;
 mod transfer;
@@ -22,6 +23,7 @@ pub use compare::RunOutcome;
 pub use export::Exported;
 pub use model::{FittedModel, fitted_fingerprint};
 pub use predicted::Predicted;
+pub use predictor::Predictor;
 pub use rescore::rescore;
 pub use runner::{Options, Runner};
 pub use transfer::{SeenInTraining, Transferred};

@@ -40,7 +40,6 @@ impl<'a> Runner<'a> {
     }
 
     /// Work over images, announced and closed on the progress bar.
-    #[cfg(feature = "torch")]
     pub(super) fn over_images<T>(&self, what: &str, images: usize, work: impl FnOnce() -> T) -> T {
         self.progress.start(what, images as u64, "images");
         let made = work();

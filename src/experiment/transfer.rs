@@ -2,20 +2,15 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2, ArrayView3, Axis, concatenate, s};
+use ndarray::{Array2, ArrayView3, Axis, concatenate};
 
-use super::Runner;
 use super::predicted::label;
+use super::{Predictor, Runner};
 use crate::dataset::{Dataset, Split, identical_to_training, near_training};
 use crate::error::{Error, Result};
-use crate::features::{FeatureMatrix, describe_pictures};
-use crate::models::linear::LinearModel;
-use crate::models::ridge::KernelRidge;
-use crate::models::svm::SvmModel;
-use crate::models::{NetworkDescription, Pictures};
+use crate::models::NetworkDescription;
 use crate::predictions::{ClassMapping, Predictions};
-use crate::progress::Silent;
-use crate::recipe::{FeatureRecipe, Kind, ModelRecipe, Recipe, SvmMode, load};
+use crate::recipe::{ModelRecipe, Recipe};
 
 /// What a model makes of another dataset, on the classes that both have.
 #[derive(Clone, Debug)]
@@ -47,7 +42,7 @@ impl Runner<'_> {
     ///
     /// # Errors
     /// [`Error::Mismatch`] for pictures of another size, [`Error::Invalid`] for fewer than two classes in common, and those
-    /// of [`Runner::predict_pictures`].
+    /// of [`Runner::predictor`] and [`Predictor::predict`].
     pub fn transfer(
         &self,
         from: &Dataset,
@@ -57,7 +52,8 @@ impl Runner<'_> {
     ) -> Result<Transferred> {
         check_size(&recipe.name, [from.info.height, from.info.width], to)?;
         let rows = rows_of(to, split);
-        let probabilities = self.predict_pictures(from, recipe, to.images.select(Axis(0), &rows).view())?;
+        let predictor = self.predictor(from, recipe)?;
+        let probabilities = self.over_new_pictures(&predictor, to.images.select(Axis(0), &rows).view())?;
         let mut found = on_common(&recipe.name, &from.info.classes, to, (split, &rows), probabilities)?;
         found.seen = Some(seen_in_training(from, to, &found.predictions.rows)?);
         Ok(found)
@@ -80,63 +76,13 @@ impl Runner<'_> {
         }
         check_size(&name, size, to)?;
         let rows = rows_of(to, split);
-        let probabilities = self.exported_on(&name, folder, to.images.select(Axis(0), &rows).view())?;
+        let predictor = self.exported_predictor(folder)?;
+        let probabilities = self.over_new_pictures(&predictor, to.images.select(Axis(0), &rows).view())?;
         on_common(&name, &classes, to, (split, &rows), probabilities)
     }
 
-    /// Probabilities (m x c) that a model which was trained on `from` gives to m grey pictures of the same size.
-    ///
-    /// # Errors
-    /// [`Error::Missing`] when it was not trained, [`Error::Mismatch`] when its recipe or a recipe of its features has
-    /// changed since, [`Error::FeatureOff`] for what this build leaves out, and what reading and predicting give.
-    pub fn predict_pictures(
-        &self,
-        from: &Dataset,
-        recipe: &Recipe<ModelRecipe>,
-        images: ArrayView3<'_, u8>,
-    ) -> Result<Array2<f32>> {
-        self.check_trained(from, recipe)?;
-        let folder = self.workspace.model(&from.info.name, &recipe.name);
-        let vectors = |features: &[String], mirrored: bool| -> Result<[Vec<Array2<f32>>; 2]> {
-            let of = |images: ArrayView3<'_, u8>| -> Result<Vec<Array2<f32>>> {
-                features.iter().map(|f| self.describe(from, f, images)).collect()
-            };
-            let turned = if mirrored { of(images.slice(s![.., .., ..;-1]))? } else { Vec::new() };
-            Ok([of(images)?, turned])
-        };
-        let with = |features: &[String], mirrored, predict: &dyn Fn(Pictures<'_>) -> Result<Array2<f32>>| {
-            let [upright, turned] = vectors(features, mirrored)?;
-            let [upright, turned] = [&upright, &turned].map(|all| all.iter().map(|f| f.view()).collect::<Vec<_>>());
-            predict(Pictures { features: &upright, mirrored: &turned })
-        };
-        match &recipe.value {
-            ModelRecipe::Network(network) => {
-                let fused = network.fusion.as_ref().map(|f| self.describe(from, &f.feature, images)).transpose()?;
-                self.network_on(&folder, images, fused.as_ref().map(|f| f.view()))
-            }
-            ModelRecipe::Linear(l) => {
-                let model = LinearModel::load(&folder)?;
-                with(&l.features, l.mirrored, &|pictures| model.predict_proba(pictures))
-            }
-            ModelRecipe::Svm(svm) => {
-                let model = match svm.mode {
-                    SvmMode::Global => SvmModel::load(&folder, None)?,
-                    SvmMode::Local => self
-                        .vectors(from, &svm.features, svm.mirrored)?
-                        .input(from, |training| SvmModel::load(&folder, Some(training)))?,
-                };
-                with(&svm.features, svm.mirrored, &|pictures| model.predict_proba(pictures))
-            }
-            ModelRecipe::KernelRidge(k) => {
-                let training = self.vectors(from, &k.features, k.mirrored)?;
-                let model = training.input(from, |training| KernelRidge::load(&folder, training))?;
-                with(&k.features, k.mirrored, &|pictures| model.predict_proba(pictures, &Silent))
-            }
-        }
-    }
-
     /// The model is there, and made by these recipes from this dataset.
-    fn check_trained(&self, from: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<()> {
+    pub(super) fn check_trained(&self, from: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<()> {
         let predicted = self.predicted(from, recipe)?;
         if predicted.fingerprint != self.model_fingerprint(recipe, &from.info.fingerprint)? {
             return Err(Error::Mismatch {
@@ -148,93 +94,8 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// A feature of new pictures, with the vocabulary or the network that was fitted on `from`.
-    fn describe(&self, from: &Dataset, name: &str, images: ArrayView3<'_, u8>) -> Result<Array2<f32>> {
-        let recipe: Recipe<FeatureRecipe> = load(self.workspace, Kind::Feature, name)?;
-        if let Some(network) = self.network_of(&recipe.name, &recipe.value)? {
-            return self.embed_pictures(from, (&recipe.name, &recipe.value), &network, images);
-        }
-        let folder = self.workspace.feature(&from.info.name, name);
-        let info = FeatureMatrix::load_info(&folder)?;
-        let vocabulary = FeatureMatrix::load_vocabulary(&folder, &info)?;
-        self.progress.say(&format!("{name}: {} pictures", images.dim().0));
-        describe_pictures(&info, &vocabulary, images)
-    }
-}
-
-#[cfg(feature = "torch")]
-impl Runner<'_> {
-    fn network_on(
-        &self,
-        folder: &Path,
-        images: ArrayView3<'_, u8>,
-        features: Option<ArrayView2<'_, f32>>,
-    ) -> Result<Array2<f32>> {
-        use crate::models::network::TrainedNetwork;
-
-        self.use_threads();
-        let trained = TrainedNetwork::load(folder, self.options.device.parse()?)?;
-        self.over_images(&trained.description().name, images.dim().0, || {
-            trained.predict_proba(images, features, self.progress)
-        })
-    }
-
-    fn exported_on(&self, name: &str, folder: &Path, images: ArrayView3<'_, u8>) -> Result<Array2<f32>> {
-        use crate::models::network::ExportedNetwork;
-
-        self.use_threads();
-        let exported = ExportedNetwork::load(folder, self.options.device.parse()?)?;
-        self.over_images(name, images.dim().0, || exported.predict_proba(images, self.progress))
-    }
-
-    fn embed_pictures(
-        &self,
-        from: &Dataset,
-        (name, recipe): (&str, &FeatureRecipe),
-        network: &Recipe<ModelRecipe>,
-        images: ArrayView3<'_, u8>,
-    ) -> Result<Array2<f32>> {
-        use crate::features::normalise_embeddings;
-        use crate::models::network::TrainedNetwork;
-
-        self.check_trained(from, network)?;
-        self.use_threads();
-        let folder = self.workspace.model(&from.info.name, &network.name);
-        let trained = TrainedNetwork::load(&folder, self.options.device.parse()?)?;
-        let embed = |images: ArrayView3<'_, u8>| -> Result<Array2<f32>> {
-            let fused = network.value.features();
-            let fused = fused.first().map(|f| self.describe(from, f, images)).transpose()?;
-            self.over_images(&format!("{name} by {}", network.name), images.dim().0, || {
-                trained.embed(images, fused.as_ref().map(|f| f.view()), self.progress)
-            })
-        };
-        let turned = recipe.symmetric.then(|| {
-            let turned = images.slice(s![.., .., ..;-1]).as_standard_layout().into_owned();
-            embed(turned.view())
-        });
-        normalise_embeddings(recipe, embed(images)?, turned.transpose()?)
-    }
-}
-
-#[cfg(not(feature = "torch"))]
-impl Runner<'_> {
-    fn network_on(&self, folder: &Path, _: ArrayView3<'_, u8>, _: Option<ArrayView2<'_, f32>>) -> Result<Array2<f32>> {
-        let what = format!("predicting with the network in {}", folder.display());
-        Err(Error::FeatureOff { what, feature: "torch" })
-    }
-
-    fn exported_on(&self, _: &str, folder: &Path, images: ArrayView3<'_, u8>) -> Result<Array2<f32>> {
-        self.network_on(folder, images, None)
-    }
-
-    fn embed_pictures(
-        &self,
-        _: &Dataset,
-        (name, _): (&str, &FeatureRecipe),
-        _: &Recipe<ModelRecipe>,
-        _: ArrayView3<'_, u8>,
-    ) -> Result<Array2<f32>> {
-        Err(Error::FeatureOff { what: format!("the network's embeddings `{name}`"), feature: "torch" })
+    fn over_new_pictures(&self, predictor: &Predictor, images: ArrayView3<'_, u8>) -> Result<Array2<f32>> {
+        self.over_images(&predictor.name, images.dim().0, || predictor.predict(images, self.progress))
     }
 }
 

@@ -41,6 +41,7 @@ fn dataset(rows: usize) -> Dataset {
         source: "test".into(),
         split_rule: "every third".into(),
         resize: "none".into(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         fingerprint: "0123456789abcdef".into(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::artifact::{Fingerprint, read_json};
 use crate::error::{Error, Result};
-use crate::recipe::{FeatureRecipe, NetworkRecipe};
+use crate::recipe::{FeatureRecipe, NetworkRecipe, Preparation};
 
 /// Version of the model folder's format.
 pub const SCHEMA: u32 = 1;
@@ -78,6 +78,9 @@ pub struct NetworkDescription {
     pub fingerprint: String,
     /// Height and width of the pictures, in pixels.
     pub size: [usize; 2],
+    /// How these were made of what was imported.
+    #[serde(default)]
+    pub prepared: Preparation,
     /// Dimensions of the fused feature, 0 without one.
     pub feature_dimensions: usize,
     /// The fused feature where the network computes it itself (`mode = "consistent"`); its codebook is among the weights.

@@ -261,6 +261,7 @@ mod tests {
             source: String::new(),
             split_rule: String::new(),
             resize: "none".into(),
+            prepared: Default::default(),
             skipped: 0,
             recipe: String::new(),
             fingerprint: p.fingerprint,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Check;
+use super::{Check, FaceRecipe};
 use crate::error::{Error, Result};
 
 /// What a dataset is made from.
@@ -25,6 +25,10 @@ pub struct DataRecipe {
     /// The filter of the resize.
     #[serde(default)]
     pub filter: ResizeFilter,
+    /// How faces are found and cut out of the pictures; without it pictures are faces already. A picture's largest face is
+    /// taken, pictures without one are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faces: Option<FaceRecipe>,
     /// How rows are given to splits.
     #[serde(default)]
     pub split: SplitRule,
@@ -77,6 +81,13 @@ pub enum DataFormat {
     CkPlus,
     /// Faces drawn by the tool.
     Synthetic,
+}
+
+impl DataFormat {
+    /// Whether the source is picture files.
+    pub fn has_pictures(self) -> bool {
+        matches!(self, Self::Pictures | Self::CkPlus)
+    }
 }
 
 /// Filters for bringing a picture to the wanted size.
@@ -155,6 +166,13 @@ impl Check for DataRecipe {
         }
         if self.size.iter().any(|s| !(8..=1024).contains(s)) {
             return Err(Error::invalid("size", format!("{:?}", self.size), "height and width from 8 to 1024 pixels"));
+        }
+        if let Some(faces) = &self.faces {
+            faces.check()?;
+            if !self.format.has_pictures() {
+                let expected = "format = \"pictures\" or \"ck-plus\": other sources hold faces already";
+                return Err(Error::invalid("faces", format!("format {:?}", self.format), expected));
+            }
         }
         if let SplitRule::Stratified { validation, test, .. } | SplitRule::BySubject { validation, test, .. } =
             self.split

@@ -9,6 +9,7 @@ mod checks;
 mod data;
 mod experiment;
 mod external;
+mod faces;
 mod feature;
 mod folds;
 mod grid;
@@ -26,6 +27,7 @@ pub use cells::{HogRecipe, LbpRecipe};
 pub use data::{DataFormat, DataRecipe, ResizeFilter, SplitRule, SyntheticRecipe, VoteLabels, VotesRecipe};
 pub use experiment::{AggregateMethod, AggregateRecipe, ExperimentRecipe, IngredientRecipe};
 pub use external::{ExternalRecipe, ExternalSource};
+pub use faces::{FaceDetectorKind, FaceRecipe, Preparation};
 pub use feature::{
     CodebookAlgorithm, CodebookRecipe, DESCRIPTOR_LENGTH, DetectorRecipe, Encoding, Extractor, FeatureRecipe,
     MixtureRecipe, Normalisation, PcaRecipe, SoftRecipe,

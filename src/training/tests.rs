@@ -79,6 +79,7 @@ fn halves() -> Dataset {
         source: "a test".into(),
         split_rule: "by number".into(),
         resize: "none".into(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         fingerprint,
@@ -117,9 +118,11 @@ fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) ->
 #[test]
 fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder() {
     let _lock = one_at_a_time();
-    for text in [RECIPE.to_string(), RECIPE.replace("[head]", FUSION)] {
+    let mixed = |text: &str| text.replace("epochs = 12", "epochs = 12\nmixed-precision = true");
+    let [plain, hybrid] =
+        [RECIPE.to_string(), RECIPE.replace("[head]", FUSION)].map(|text| text.replace("epochs = 4", "epochs = 12"));
+    for text in [mixed(&plain), mixed(&hybrid), plain, hybrid] {
         let folder = tempfile::tempdir().unwrap();
-        let text = text.replace("epochs = 4", "epochs = 12");
         let network = train_in(folder.path(), &text, Start::Fresh, &Silent).unwrap();
         let d = network.description();
         assert_eq!(d.history.len(), 12);

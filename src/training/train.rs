@@ -139,6 +139,7 @@ pub fn train_network(
         feature_fingerprint: data.feature.map(|f| f.fingerprint.to_string()),
         fingerprint,
         size: [height, width],
+        prepared: info.prepared.clone(),
         feature_dimensions: feature_mean.len(),
         consistent_feature: consistent.as_ref().map(|(feature, _)| feature.recipe.clone()),
         pixel_mean: scale.mean,

@@ -41,6 +41,7 @@ fn with_experiment(synthetic: bool) -> Folder {
         source: String::new(),
         split_rule: String::new(),
         resize: "none".into(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         fingerprint: "f".into(),

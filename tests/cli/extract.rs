@@ -37,6 +37,7 @@ fn with_dataset() -> Folder {
         source: "test".into(),
         split_rule: "first twenty".into(),
         resize: "none".into(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         version: "0".into(),

@@ -15,6 +15,7 @@ mod help;
 mod import;
 mod inspect;
 mod networks;
+mod predict;
 mod report;
 mod run;
 mod small;

@@ -102,6 +102,7 @@ pub fn draw(
         ),
         split_rule: format!("drawn for each split, {known_people} invented persons, none in two splits"),
         resize: "none".to_owned(),
+        prepared: Default::default(),
         skipped: 0,
         recipe: String::new(),
         fingerprint,

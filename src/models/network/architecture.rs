@@ -37,6 +37,8 @@ pub(crate) struct Network {
     head: HeadRecipe,
     output: Dense,
     views: Views,
+    /// The numbers that layers multiply.
+    factors: Kind,
 }
 
 impl Network {
@@ -61,15 +63,17 @@ impl Network {
         self.output.forward(&self.embedding(images, features, train)?)
     }
 
-    /// What the last layer reads, b x u.
+    /// What the last layer reads, b x u, in single precision.
     fn embedding(&self, images: &Tensor, features: Option<&Tensor>, train: bool) -> Result<Tensor, TchError> {
-        let mut x = images.shallow_clone();
+        let mut x = images.f_to_kind(self.factors)?;
         for block in &self.blocks {
             x = block.forward(&x, train)?;
         }
         x = x.f_flatten(1, -1)?;
         let fused = match (&self.fusion, features) {
-            (Some(fusion), Some(features)) => Some((fusion, fusion.forward(features, train)?)),
+            (Some(fusion), Some(features)) => {
+                Some((fusion, fusion.forward(&features.f_to_kind(self.factors)?, train)?))
+            }
             _ => None,
         };
         if let Some((fusion, f)) = &fused {
@@ -83,10 +87,12 @@ impl Network {
             }
             x = dropout(x, self.head.dropout, train)?;
         }
-        match fused {
-            Some((fusion, f)) if fusion.recipe.join == Join::Late => Tensor::f_cat(&[f, x], 1),
-            _ => Ok(x),
+        if let Some((fusion, f)) = fused
+            && fusion.recipe.join == Join::Late
+        {
+            x = Tensor::f_cat(&[f, x], 1)?;
         }
+        x.f_to_kind(Kind::Float)
     }
 
     /// The versions of whole pictures that are to be predicted.
@@ -113,8 +119,10 @@ impl Network {
         Tensor::f_stack(&all, 0)?.f_mean_dim(0i64, false, Kind::Float)
     }
 
-    /// Makes prediction faster; weights that are set afterwards have no part in it.
+    /// Makes the network ready to predict: faster, and in single precision. Weights that are set afterwards have no part
+    /// in it.
     pub fn fold(&mut self) -> Result<()> {
+        self.factors = Kind::Float;
         self.blocks.iter_mut().try_for_each(Block::fold).map_err(torch_error("fold the normalisation"))
     }
 
@@ -290,5 +298,6 @@ fn build(
     }
     let output = Dense::new(&root.sub("output"), width, classes, NEAR_ZERO)?;
     let (head, views) = (recipe.head.clone(), Views::of(recipe));
-    Ok(Network { variables, blocks, fusion, hidden, head, output, views })
+    let factors = if recipe.training.mixed_precision { Kind::BFloat16 } else { Kind::Float };
+    Ok(Network { variables, blocks, fusion, hidden, head, output, views, factors })
 }

@@ -1,8 +1,11 @@
 //! The layers that blocks and heads are made of.
+//!
+//! Convolutions and dense layers multiply in the kind of number that comes in, single precision or bfloat16; their weights,
+//! the gradients of these and all statistics are in single precision.
 
 use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
 use tch::nn::{Init, Path};
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use crate::recipe::Padding;
 
@@ -67,7 +70,8 @@ impl Convolution {
     fn convolve(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor, TchError> {
         let wider = if self.more { Some(x.f_constant_pad_nd([0, 1, 0, 1])?) } else { None };
         let (stride, padding) = ([self.stride; 2], [self.padding; 2]);
-        wider.as_ref().unwrap_or(x).f_conv2d(weight, bias, stride, padding, [1, 1], 1)
+        let (weight, bias) = (weight.f_to_kind(x.kind())?, bias.map(|b| b.f_to_kind(x.kind())).transpose()?);
+        wider.as_ref().unwrap_or(x).f_conv2d(&weight, bias.as_ref(), stride, padding, [1, 1], 1)
     }
 
     /// Takes the normalisation, as it is now, into weight and bias: prediction saves a pass over each map.
@@ -133,7 +137,9 @@ impl LayerNormalisation {
     }
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        x.f_layer_norm(self.shape.as_slice(), Some(&self.weight), Some(&self.bias), 1e-5, false)
+        let single = x.f_to_kind(Kind::Float)?;
+        let normal = single.f_layer_norm(self.shape.as_slice(), Some(&self.weight), Some(&self.bias), 1e-5, false)?;
+        normal.f_to_kind(x.kind())
     }
 }
 
@@ -149,7 +155,7 @@ impl Dense {
     }
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        x.f_linear(&self.weight, Some(&self.bias))
+        x.f_linear(&self.weight.f_to_kind(x.kind())?, Some(&self.bias.f_to_kind(x.kind())?))
     }
 
     pub fn weight(&self) -> &Tensor {

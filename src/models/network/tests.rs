@@ -61,6 +61,38 @@ fn every_way_to_join_a_feature_sees_trunk_and_feature() {
 }
 
 #[test]
+fn mixed_precision_multiplies_in_bfloat16_until_the_network_is_ready_to_predict() {
+    let _lock = one_at_a_time();
+    // A residual trunk, a plain one with dense layers, layer normalisation, and two ways to fuse.
+    for (name, side, feature) in
+        [("compact", 44, 0), ("cnn", 48, 0), ("dexpression", 112, 0), ("dsift-cnn", 48, 30), ("gated", 48, 30)]
+    {
+        let mut single = recipe(if name == "gated" { "dsift-cnn" } else { name });
+        if let (Some(fusion), true) = (&mut single.fusion, name == "gated") {
+            fusion.join = crate::recipe::Join::Gated;
+        }
+        single.training.mixed_precision = false;
+        let mut mixed = single.clone();
+        mixed.training.mixed_precision = true;
+        let [single, mut mixed] =
+            [single, mixed].map(|r| Network::new(&r, [side, side], feature, 7, 1, Device::Cpu).unwrap());
+        let size = side as i64;
+        let images = Tensor::rand([3, 1, size, size], (Kind::Float, Device::Cpu));
+        let features = (feature > 0).then(|| Tensor::rand([3, feature as i64], (Kind::Float, Device::Cpu)));
+        let embed = |network: &Network| tch::no_grad(|| network.embed(&images, features.as_ref()).unwrap());
+        let (exact, rough) = (embed(&single), embed(&mixed));
+        assert_eq!(rough.kind(), Kind::Float);
+        let largest = f64::try_from(exact.abs().max()).unwrap();
+        let difference = f64::try_from((&exact - &rough).abs().max()).unwrap();
+        assert!(difference > 1e-5 * largest && difference < 0.1 * largest, "{name}: {difference} of {largest}");
+
+        mixed.fold().unwrap();
+        let difference = f64::try_from((&exact - embed(&mixed)).abs().max()).unwrap();
+        assert!(difference < 1e-4 * largest, "{name}: {difference} of {largest}");
+    }
+}
+
+#[test]
 fn pictures_smaller_than_the_crop_or_the_trunk_are_refused() {
     let _lock = one_at_a_time();
     let small = Network::new(&recipe("vgg19"), [40, 48], 0, 7, 1, Device::Cpu).map(|_| ()).unwrap_err();

@@ -1,0 +1,156 @@
+//! `ferrofuse predict`.
+
+mod models;
+mod output;
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use ferrofuse::faces::FaceDetectors;
+use ferrofuse::predict::{Committee, Expressions, Faces, Input, inputs, predict_pictures};
+use ferrofuse::recipe::{FaceDetectorKind, FaceRecipe};
+
+use super::Context;
+use super::work::WorkArgs;
+use models::ModelArgs;
+use output::Output;
+
+/// Find faces in pictures and say which expressions they show
+///
+/// Shows a table: each face's box, its most probable class and the next one. With --output, writes copies of the pictures
+/// with boxes, names and bars, and all probabilities as predictions.csv and predictions.jsonl. A picture that cannot be
+/// read, or in which no face is found, is listed as such; the others are done all the same.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  ferrofuse predict holiday.jpg
+  ferrofuse predict photos/ 'more/*.png' --output seen
+  Pictures that are faces already, as in a dataset:
+    ferrofuse predict face.png --face-crop
+  Models of your own, together:
+    ferrofuse predict photos/ --model cnn,dsift-cnn,dsift-ridge --dataset fer2013 --aggregate mean
+  For another program, one JSON object a line:
+    curl -s https://example.org/a.jpg | ferrofuse predict - --format jsonl")]
+pub struct PredictArgs {
+    /// Pictures, folders of pictures (with those below), patterns such as 'faces/*.jpg', or - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    models: ModelArgs,
+    #[command(flatten)]
+    faces: FaceArgs,
+    /// Write copies with boxes, names and bars into this folder, and predictions.csv and predictions.jsonl
+    #[arg(long, short, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// What standard output shows
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// Fail (exit code 1) when a picture has no face
+    #[arg(long)]
+    fail_on_no_face: bool,
+    #[command(flatten)]
+    work: WorkArgs,
+}
+
+/// How faces are found.
+#[derive(Args)]
+struct FaceArgs {
+    /// The pictures are faces already: nothing is searched or cut
+    #[arg(long)]
+    face_crop: bool,
+    /// What finds faces [default: what cut the training pictures out, or else haar]
+    #[arg(long, value_enum, conflicts_with = "face_crop")]
+    detector: Option<Detector>,
+    /// The detector's file: a cascade (XML) or YuNet (ONNX) [default: OpenCV's frontal face cascade]
+    #[arg(long, value_name = "FILE", conflicts_with = "face_crop")]
+    detector_model: Option<PathBuf>,
+    /// Haar: how much larger the faces of each pass are than those before [default: 1.1]
+    #[arg(long, value_name = "FACTOR", conflicts_with = "face_crop")]
+    scale_factor: Option<f64>,
+    /// Haar: neighbouring hits that make a face [default: 5]
+    #[arg(long, value_name = "N", conflicts_with = "face_crop")]
+    min_neighbors: Option<u32>,
+    /// The smallest face, in pixels [default: 30]
+    #[arg(long, value_name = "PIXELS", conflicts_with = "face_crop")]
+    min_size: Option<u32>,
+    /// YuNet: the lowest score of a face, 0 to 1 [default: 0.9]
+    #[arg(long, value_name = "SCORE", conflicts_with = "face_crop")]
+    min_score: Option<f64>,
+    /// Added around a face before it is cut out, as a share of its side [default: that of the training pictures, or 0]
+    #[arg(long, value_name = "SHARE", conflicts_with = "face_crop", allow_negative_numbers = true)]
+    margin: Option<f64>,
+}
+
+/// The detectors.
+#[derive(Clone, Copy, ValueEnum)]
+enum Detector {
+    /// OpenCV's cascade of Haar features
+    Haar,
+    /// YuNet, which needs --detector-model
+    Yunet,
+}
+
+/// What standard output shows.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A line for each face, for people
+    Table,
+    /// A row for each face with all probabilities
+    Csv,
+    /// One JSON object a line for each face
+    Jsonl,
+}
+
+impl FaceArgs {
+    /// How faces are found for these models: as for the first one's training pictures, but for what was said otherwise.
+    fn faces(&self, committee: &Committee) -> ferrofuse::Result<Faces> {
+        if self.face_crop {
+            return Ok(Faces::Whole);
+        }
+        let trained = committee.members().iter().find_map(|m| m.prepared.faces.clone());
+        let mut recipe: FaceRecipe = trained.unwrap_or_default();
+        if let Some(detector) = self.detector {
+            let kind = match detector {
+                Detector::Haar => FaceDetectorKind::Haar,
+                Detector::Yunet => FaceDetectorKind::Yunet,
+            };
+            if kind != recipe.detector {
+                recipe = FaceRecipe { detector: kind, model: None, ..recipe };
+            }
+        }
+        if let Some(file) = &self.detector_model {
+            recipe.model = Some(file.to_string_lossy().into_owned());
+        }
+        recipe.scale_factor = self.scale_factor.unwrap_or(recipe.scale_factor);
+        recipe.min_neighbors = self.min_neighbors.unwrap_or(recipe.min_neighbors);
+        recipe.min_size = self.min_size.unwrap_or(recipe.min_size);
+        recipe.min_score = self.min_score.unwrap_or(recipe.min_score);
+        recipe.margin = self.margin.unwrap_or(recipe.margin);
+        Ok(Faces::Found(FaceDetectors::new(&recipe)?, self.margin))
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
+    let all = inputs(&args.inputs)?;
+    if all.iter().filter(|input| **input == Input::Standard).count() > 1 {
+        return Err(ferrofuse::Error::invalid("inputs", "- twice", "standard input once").into());
+    }
+    let committee = args.models.committee(&args.work.runner(context), context)?;
+    let faces = args.faces.faces(&committee)?;
+    let expressions = Expressions::new(committee, faces);
+    let mut output = Output::new(expressions.committee(), args.output.as_deref(), args.format, context)?;
+    let tally = predict_pictures(&expressions, &all, &mut output, &context.progress)?;
+    output.finish(&tally)?;
+    let mut faults = Vec::new();
+    if tally.unreadable > 0 {
+        faults.push(format!("{} of {} pictures could not be read", tally.unreadable, tally.pictures));
+    }
+    if args.fail_on_no_face && tally.without_face > 0 {
+        faults.push(format!("no face was found in {} of {} pictures", tally.without_face, tally.pictures));
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => anyhow::bail!("{}", faults.join("; ")),
+    }
+}

@@ -1,0 +1,253 @@
+//! A trained model, loaded once, for pictures that it has never seen.
+
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView3, s};
+
+use super::Runner;
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::features::{FeatureInfo, FeatureMatrix, Vocabulary, describe_pictures};
+use crate::models::linear::LinearModel;
+use crate::models::ridge::KernelRidge;
+use crate::models::svm::SvmModel;
+use crate::models::{NetworkDescription, Pictures};
+use crate::progress::Progress;
+use crate::recipe::{FeatureRecipe, Kind, ModelRecipe, Preparation, Recipe, SvmMode, load};
+
+/// A trained model of any kind with all that it needs to predict new pictures.
+pub struct Predictor {
+    /// The model's name.
+    pub name: String,
+    /// Its name for readers.
+    pub title: String,
+    /// The classes, one for each column of what it predicts.
+    pub classes: Vec<String>,
+    /// Height and width of the pictures that it takes.
+    pub size: [usize; 2],
+    /// How such pictures were made for training.
+    pub prepared: Preparation,
+    /// True when it was trained on faces drawn by the tool.
+    pub synthetic: bool,
+    machine: Machine,
+}
+
+enum Machine {
+    #[cfg(feature = "torch")]
+    Network(Box<crate::models::network::TrainedNetwork>, Option<Describer>),
+    #[cfg(feature = "torch")]
+    Exported(Box<crate::models::network::ExportedNetwork>),
+    Linear(LinearModel, Inputs),
+    Svm(Box<SvmModel>, Inputs),
+    KernelRidge(Box<KernelRidge>, Inputs),
+}
+
+/// The features that a classifier reads.
+struct Inputs {
+    features: Vec<Describer>,
+    mirrored: bool,
+}
+
+/// Computes a feature of new pictures, with the vocabulary or the network that was fitted for it.
+enum Describer {
+    Handcrafted(Box<(FeatureInfo, Vocabulary)>),
+    #[cfg(feature = "torch")]
+    Embedding {
+        recipe: Box<FeatureRecipe>,
+        network: Box<crate::models::network::TrainedNetwork>,
+        fused: Option<Box<Describer>>,
+    },
+}
+
+impl Predictor {
+    /// Class probabilities, n x c, of n grey pictures of the model's size, n x height x width.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for pictures of another size, [`Error::FeatureOff`] for a feature that this build leaves out,
+    /// and what describing and predicting give.
+    pub fn predict(&self, images: ArrayView3<'_, u8>, progress: &dyn Progress) -> Result<Array2<f32>> {
+        let (n, height, width) = images.dim();
+        if [height, width] != self.size {
+            return Err(Error::Mismatch {
+                what: format!("model `{}` and pictures", self.name),
+                detail: format!("{} x {} and {height} x {width} pixels", self.size[0], self.size[1]),
+                hint: "bring the pictures to the model's size".into(),
+            });
+        }
+        if n == 0 {
+            return Ok(Array2::zeros((0, self.classes.len())));
+        }
+        match &self.machine {
+            #[cfg(feature = "torch")]
+            Machine::Network(network, fused) => {
+                let fused = fused.as_ref().map(|f| f.describe(images, progress)).transpose()?;
+                network.predict_proba(images, fused.as_ref().map(|f| f.view()), progress)
+            }
+            #[cfg(feature = "torch")]
+            Machine::Exported(network) => network.predict_proba(images, progress),
+            Machine::Linear(model, inputs) => inputs.with(images, progress, |p| model.predict_proba(p)),
+            Machine::Svm(model, inputs) => inputs.with(images, progress, |p| model.predict_proba(p)),
+            Machine::KernelRidge(model, inputs) => inputs.with(images, progress, |p| model.predict_proba(p, progress)),
+        }
+    }
+}
+
+impl Inputs {
+    fn with(
+        &self,
+        images: ArrayView3<'_, u8>,
+        progress: &dyn Progress,
+        predict: impl FnOnce(Pictures<'_>) -> Result<Array2<f32>>,
+    ) -> Result<Array2<f32>> {
+        let of = |images: ArrayView3<'_, u8>| -> Result<Vec<Array2<f32>>> {
+            self.features.iter().map(|f| f.describe(images, progress)).collect()
+        };
+        let upright = of(images)?;
+        let turned = if self.mirrored { of(images.slice(s![.., .., ..;-1]))? } else { Vec::new() };
+        let [upright, turned] = [&upright, &turned].map(|all| all.iter().map(|f| f.view()).collect::<Vec<_>>());
+        predict(Pictures { features: &upright, mirrored: &turned })
+    }
+}
+
+impl Describer {
+    fn describe(&self, images: ArrayView3<'_, u8>, progress: &dyn Progress) -> Result<Array2<f32>> {
+        match self {
+            Self::Handcrafted(feature) => describe_pictures(&feature.0, &feature.1, images),
+            #[cfg(feature = "torch")]
+            Self::Embedding { recipe, network, fused } => {
+                let embed = |images: ArrayView3<'_, u8>| -> Result<Array2<f32>> {
+                    let fused = fused.as_ref().map(|f| f.describe(images, progress)).transpose()?;
+                    network.embed(images, fused.as_ref().map(|f| f.view()), progress)
+                };
+                let turned = recipe.symmetric.then(|| {
+                    let turned = images.slice(s![.., .., ..;-1]).as_standard_layout().into_owned();
+                    embed(turned.view())
+                });
+                crate::features::normalise_embeddings(recipe, embed(images)?, turned.transpose()?)
+            }
+        }
+    }
+}
+
+impl Runner<'_> {
+    /// Loads a model that was trained on `from`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when it was not trained, [`Error::Mismatch`] when its recipe or a recipe of its features has
+    /// changed since, [`Error::FeatureOff`] for what this build leaves out, and what reading gives.
+    pub fn predictor(&self, from: &Dataset, recipe: &Recipe<ModelRecipe>) -> Result<Predictor> {
+        self.check_trained(from, recipe)?;
+        let folder = self.workspace.model(&from.info.name, &recipe.name);
+        let inputs = |features: &[String], mirrored: bool| -> Result<Inputs> {
+            let features = features.iter().map(|f| self.describer(from, f)).collect::<Result<_>>()?;
+            Ok(Inputs { features, mirrored })
+        };
+        let machine = match &recipe.value {
+            ModelRecipe::Network(network) => self.network_machine(from, network, &folder)?,
+            ModelRecipe::Linear(l) => Machine::Linear(LinearModel::load(&folder)?, inputs(&l.features, l.mirrored)?),
+            ModelRecipe::Svm(svm) => {
+                let model = match svm.mode {
+                    SvmMode::Global => SvmModel::load(&folder, None)?,
+                    SvmMode::Local => self
+                        .vectors(from, &svm.features, svm.mirrored)?
+                        .input(from, |training| SvmModel::load(&folder, Some(training)))?,
+                };
+                Machine::Svm(Box::new(model), inputs(&svm.features, svm.mirrored)?)
+            }
+            ModelRecipe::KernelRidge(k) => {
+                let training = self.vectors(from, &k.features, k.mirrored)?;
+                let model = training.input(from, |training| KernelRidge::load(&folder, training))?;
+                Machine::KernelRidge(Box::new(model), inputs(&k.features, k.mirrored)?)
+            }
+        };
+        Ok(Predictor {
+            name: recipe.name.clone(),
+            title: recipe.value.title().to_string(),
+            classes: from.info.classes.clone(),
+            size: [from.info.height, from.info.width],
+            prepared: from.info.prepared.clone(),
+            synthetic: from.info.synthetic,
+            machine,
+        })
+    }
+
+    /// Loads a network that was exported into `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] when there is none, [`Error::Malformed`] where a file does not fit, [`Error::FeatureOff`] in a
+    /// build without libtorch.
+    pub fn exported_predictor(&self, folder: &Path) -> Result<Predictor> {
+        let NetworkDescription { name, recipe, classes, size, prepared, synthetic, .. } =
+            NetworkDescription::load(folder)?;
+        let machine = self.exported_machine(folder)?;
+        Ok(Predictor { name, title: recipe.title, classes, size, prepared, synthetic, machine })
+    }
+
+    fn describer(&self, from: &Dataset, name: &str) -> Result<Describer> {
+        let recipe: Recipe<FeatureRecipe> = load(self.workspace, Kind::Feature, name)?;
+        if let Some(network) = self.network_of(&recipe.name, &recipe.value)? {
+            return self.embedding_describer(from, recipe, &network);
+        }
+        let folder = self.workspace.feature(&from.info.name, name);
+        let info = FeatureMatrix::load_info(&folder)?;
+        let vocabulary = FeatureMatrix::load_vocabulary(&folder, &info)?;
+        Ok(Describer::Handcrafted(Box::new((info, vocabulary))))
+    }
+}
+
+#[cfg(feature = "torch")]
+impl Runner<'_> {
+    fn network_machine(
+        &self,
+        from: &Dataset,
+        network: &crate::recipe::NetworkRecipe,
+        folder: &Path,
+    ) -> Result<Machine> {
+        self.use_threads();
+        let trained = crate::models::network::TrainedNetwork::load(folder, self.options.device.parse()?)?;
+        let fused = network.fusion.as_ref().map(|f| self.describer(from, &f.feature)).transpose()?;
+        Ok(Machine::Network(Box::new(trained), fused))
+    }
+
+    fn exported_machine(&self, folder: &Path) -> Result<Machine> {
+        self.use_threads();
+        let exported = crate::models::network::ExportedNetwork::load(folder, self.options.device.parse()?)?;
+        Ok(Machine::Exported(Box::new(exported)))
+    }
+
+    fn embedding_describer(
+        &self,
+        from: &Dataset,
+        recipe: Recipe<FeatureRecipe>,
+        network: &Recipe<ModelRecipe>,
+    ) -> Result<Describer> {
+        self.check_trained(from, network)?;
+        self.use_threads();
+        let folder = self.workspace.model(&from.info.name, &network.name);
+        let trained = crate::models::network::TrainedNetwork::load(&folder, self.options.device.parse()?)?;
+        let fused = network.value.features();
+        let fused = fused.first().map(|f| self.describer(from, f)).transpose()?.map(Box::new);
+        Ok(Describer::Embedding { recipe: Box::new(recipe.value), network: Box::new(trained), fused })
+    }
+}
+
+#[cfg(not(feature = "torch"))]
+impl Runner<'_> {
+    fn network_machine(&self, _: &Dataset, _: &crate::recipe::NetworkRecipe, folder: &Path) -> Result<Machine> {
+        self.exported_machine(folder)
+    }
+
+    fn exported_machine(&self, folder: &Path) -> Result<Machine> {
+        let what = format!("predicting with the network in {}", folder.display());
+        Err(Error::FeatureOff { what, feature: "torch" })
+    }
+
+    fn embedding_describer(
+        &self,
+        _: &Dataset,
+        recipe: Recipe<FeatureRecipe>,
+        _: &Recipe<ModelRecipe>,
+    ) -> Result<Describer> {
+        Err(Error::FeatureOff { what: format!("the network's embeddings `{}`", recipe.name), feature: "torch" })
+    }
+}

@@ -1,0 +1,323 @@
+//! A picture with its faces boxed, named, and the probabilities as bars.
+
+use ndarray::{Array2, Array3, s};
+
+use super::lettering::{Colour, fill, frame, text_width, write};
+use super::outcome::FaceExpression;
+use crate::error::Result;
+use crate::faces::Picture;
+use crate::recipe::ResizeFilter;
+
+/// Pictures smaller than this on their shorter side are enlarged first: letters would not fit otherwise.
+const SMALLEST: usize = 320;
+const DARK: Colour = [18, 20, 26];
+const LIGHT: Colour = [245, 246, 250];
+const QUIET: Colour = [150, 156, 168];
+const GROOVE: Colour = [60, 64, 74];
+/// A colour for each class in turn, apart for colour-blind readers (Okabe and Ito 2008), bright enough for a dark ground.
+const CLASSES: [Colour; 8] = [
+    [240, 110, 70],
+    [150, 200, 60],
+    [200, 140, 230],
+    [255, 205, 50],
+    [100, 180, 245],
+    [255, 150, 190],
+    [190, 196, 205],
+    [60, 210, 180],
+];
+
+/// Draws every face's box, its class with the probability, and a bar for each class; where other faces leave no room for
+/// that, one bar of all probabilities on end. Readable on any ground: the box has a dark rim, letters stand on a dark plate.
+///
+/// # Errors
+/// [`crate::Error::Backend`] when the font cannot be read.
+pub fn annotated(picture: &Picture, faces: &[FaceExpression], classes: &[String]) -> Result<Array3<u8>> {
+    let [width, height] = picture.size();
+    let shorter = width.min(height).max(1);
+    let factor = SMALLEST.div_ceil(shorter).max(1);
+    let mut drawn = enlarged(&picture.colour, factor);
+    let scale = ((width.min(height) * factor) as f32 / 480.0).clamp(0.8, 6.0);
+    let thick = (2.0 * scale).round().max(2.0) as i64;
+    let boxes: Vec<Area> = faces.iter().map(|f| Area::of(f, factor as i64)).collect();
+    for (face, &Area { x, y, width, height }) in faces.iter().zip(&boxes) {
+        frame(&mut drawn, [x - 1, y - 1, width + 2, height + 2], thick + 2, DARK);
+        frame(&mut drawn, [x, y, width, height], thick, colour_of(face, classes));
+    }
+    let mut taken = boxes.clone();
+    for (face, &own) in faces.iter().zip(&boxes) {
+        let plate = Plate { face, classes, scale, thick };
+        let size = plate.size()?;
+        let picture = Area { x: 0, y: 0, width: drawn.dim().1 as i64, height: drawn.dim().0 as i64 };
+        let place = match beside(own, size, thick + 2, picture, &taken) {
+            Some(place) => {
+                plate.draw(&mut drawn, place)?;
+                place
+            }
+            None if faces.len() == 1 => {
+                let place = Area { x: own.x + own.width, y: own.y + own.height, width: size[0], height: size[1] };
+                let inside = Area { x: place.x - size[0], y: place.y - size[1], ..place }.moved_into(picture);
+                plate.draw(&mut drawn, inside)?;
+                inside
+            }
+            None => plate.draw_short(&mut drawn, own, picture, &taken)?,
+        };
+        taken.push(place);
+    }
+    Ok(drawn)
+}
+
+/// A rectangle of the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Area {
+    x: i64,
+    y: i64,
+    width: i64,
+    height: i64,
+}
+
+impl Area {
+    fn of(face: &FaceExpression, factor: i64) -> Self {
+        let b = face.face;
+        let [x, y] = [b.x, b.y].map(|v| i64::from(v) * factor);
+        let [width, height] = [b.width, b.height].map(|v| i64::from(v) * factor);
+        Self { x, y, width, height }
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.x < other.x + other.width
+            && other.x < self.x + self.width
+            && self.y < other.y + other.height
+            && other.y < self.y + self.height
+    }
+
+    fn is_in(&self, other: &Self) -> bool {
+        *self == self.moved_into(*other)
+    }
+
+    /// As far inside as it fits.
+    fn moved_into(self, other: Self) -> Self {
+        let x = self.x.min(other.x + other.width - self.width).max(other.x);
+        let y = self.y.min(other.y + other.height - self.height).max(other.y);
+        Self { x, y, ..self }
+    }
+}
+
+/// Right of a face, left of it, below or above: the first place inside the picture that meets nothing.
+fn beside(own: Area, [width, height]: [i64; 2], gap: i64, picture: Area, taken: &[Area]) -> Option<Area> {
+    let at = |x, y| Area { x, y, width, height };
+    let level = own.y.clamp(0, (picture.height - height).max(0));
+    let upright = own.x.clamp(0, (picture.width - width).max(0));
+    let places = [
+        at(own.x + own.width + gap, level),
+        at(own.x - gap - width, level),
+        at(upright, own.y + own.height + gap),
+        at(upright, own.y - gap - height),
+    ];
+    places.into_iter().find(|place| place.is_in(&picture) && !taken.iter().any(|other| place.meets(other)))
+}
+
+fn colour_of(face: &FaceExpression, classes: &[String]) -> Colour {
+    colour_at(classes.iter().position(|c| *c == face.class).unwrap_or(0))
+}
+
+fn colour_at(class: usize) -> Colour {
+    CLASSES[class % CLASSES.len()]
+}
+
+/// What is said of one face.
+struct Plate<'a> {
+    face: &'a FaceExpression,
+    classes: &'a [String],
+    scale: f32,
+    thick: i64,
+}
+
+impl Plate<'_> {
+    fn title(&self) -> String {
+        format!("{} {:.0} %", self.face.class, 100.0 * self.face.probability)
+    }
+
+    /// Heights of large and of small letters, and the space around them.
+    fn letters(&self) -> [f32; 3] {
+        [17.0 * self.scale, 11.0 * self.scale, (5.0 * self.scale).round()]
+    }
+
+    fn names(&self) -> Result<f32> {
+        let [_, small, _] = self.letters();
+        self.classes.iter().try_fold(0.0f32, |widest, class| Ok(widest.max(text_width(class, small)?)))
+    }
+
+    fn size(&self) -> Result<[i64; 2]> {
+        let [large, small, pad] = self.letters();
+        let bars = self.names()? + 60.0 * self.scale + 3.0 * pad;
+        let width = bars.max(text_width(&self.title(), large)? + 2.0 * pad) + self.thick as f32;
+        let height = (large * 1.35).ceil() + (small * 1.35).ceil() * self.classes.len() as f32 + pad;
+        Ok([width.ceil() as i64, height.ceil() as i64])
+    }
+
+    /// The class in large letters, then a line with a bar for each class.
+    fn draw(&self, picture: &mut Array3<u8>, at: Area) -> Result<()> {
+        let [large, small, pad] = self.letters();
+        fill(picture, [at.x, at.y, at.width, at.height], DARK, 0.82);
+        fill(picture, [at.x, at.y, self.thick, at.height], colour_of(self.face, self.classes), 1.0);
+        let left = at.x as f32 + pad + self.thick as f32;
+        write(picture, &self.title(), [left, at.y as f32 + large * 1.05], large, LIGHT)?;
+        let bar_left = left + self.names()? + pad;
+        let room = (at.x + at.width) as f32 - pad - bar_left;
+        for (i, (class, &p)) in self.classes.iter().zip(&self.face.probabilities).enumerate() {
+            let base = at.y as f32 + (large * 1.35).ceil() + (small * 1.35).ceil() * i as f32 + small * 0.95;
+            write(picture, class, [left, base], small, if *class == self.face.class { LIGHT } else { QUIET })?;
+            let (y, height) = ((base - small * 0.72).round() as i64, (small * 0.72).round() as i64);
+            fill(picture, [bar_left as i64, y, room as i64, height], GROOVE, 1.0);
+            let length = (room * p.clamp(0.0, 1.0)).round() as i64;
+            fill(picture, [bar_left as i64, y, length, height], colour_at(i), 1.0);
+        }
+        Ok(())
+    }
+
+    /// The class, and all probabilities on end in one bar, as wide as the face's box: below it or above it, or else over the
+    /// forehead, which says least.
+    fn draw_short(&self, picture: &mut Array3<u8>, own: Area, whole: Area, taken: &[Area]) -> Result<Area> {
+        let [large, ..] = self.letters();
+        let inner = (own.width - 2 * self.thick).max(1);
+        // Smaller letters where the box is narrow.
+        let letters = (large * inner as f32 * 0.92 / text_width(&self.title(), large)?.max(1.0)).clamp(6.0, large);
+        let bar = (letters * 0.45).ceil() as i64;
+        let height = (letters * 1.35).ceil() as i64 + bar;
+        let at = |y| Area { x: own.x + self.thick, y, width: inner, height };
+        let free = |place: &Area| place.is_in(&whole) && !taken.iter().any(|other| place.meets(other));
+        let outside = [at(own.y + own.height + 2), at(own.y - 2 - height)];
+        let at = outside.into_iter().find(free).unwrap_or(at(own.y + self.thick));
+        fill(picture, [at.x, at.y, at.width, at.height], DARK, 0.82);
+        write(picture, &self.title(), [at.x as f32 + letters * 0.25, at.y as f32 + letters * 1.03], letters, LIGHT)?;
+        let total: f32 = self.face.probabilities.iter().map(|p| p.max(0.0)).sum::<f32>().max(f32::MIN_POSITIVE);
+        let mut passed = 0.0;
+        for (i, &p) in self.face.probabilities.iter().enumerate() {
+            let end = passed + p.max(0.0) / total;
+            let [from, to] = [passed, end].map(|share| (share * at.width as f32).round() as i64);
+            fill(picture, [at.x + from, at.y + at.height - bar, to - from, bar], colour_at(i), 1.0);
+            passed = end;
+        }
+        Ok(at)
+    }
+}
+
+/// Each side `factor` times as long.
+fn enlarged(colour: &Array3<u8>, factor: usize) -> Array3<u8> {
+    if factor == 1 {
+        return colour.clone();
+    }
+    let (rows, columns, _) = colour.dim();
+    let mut larger = Array3::zeros((rows * factor, columns * factor, 3));
+    for channel in 0..3 {
+        let plane: Array2<u8> = colour.slice(s![.., .., channel]).to_owned();
+        let size = [rows * factor, columns * factor];
+        larger.slice_mut(s![.., .., channel]).assign(&crate::faces::resized(
+            plane.view(),
+            size,
+            ResizeFilter::CatmullRom,
+        ));
+    }
+    larger
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faces::FaceBox;
+
+    fn classes() -> Vec<String> {
+        ["angry", "happy", "sad"].map(String::from).to_vec()
+    }
+
+    fn face(face: FaceBox) -> FaceExpression {
+        FaceExpression {
+            face,
+            score: Some(1.0),
+            class: "happy".into(),
+            probability: 0.8,
+            probabilities: vec![0.1, 0.8, 0.1],
+            models: Vec::new(),
+        }
+    }
+
+    fn grey(value: u8, rows: usize, columns: usize) -> Picture {
+        Picture::of_colours(Array3::from_elem((rows, columns, 3), value)).unwrap()
+    }
+
+    #[test]
+    fn on_any_ground_box_and_letters_stand_out() {
+        for ground in [0, 128, 255] {
+            let picture = grey(ground, 400, 600);
+            let drawn =
+                annotated(&picture, &[face(FaceBox { x: 50, y: 60, width: 200, height: 200 })], &classes()).unwrap();
+            assert_eq!(drawn.dim(), (400, 600, 3));
+            // The box in the colour of its class, with a dark rim.
+            assert_eq!(drawn.slice(s![61, 150, ..]).to_vec(), CLASSES[1]);
+            assert_eq!(drawn.slice(s![59, 150, ..]).to_vec(), DARK);
+            // White letters on a plate that is dark whatever was there.
+            let plate = drawn.slice(s![60..200, 270..400, ..]);
+            let bright = plate.iter().filter(|v| **v > 235).count();
+            assert!(bright > 100, "{ground}: {bright}");
+            let darkest = plate.iter().filter(|v| **v < 80).count();
+            assert!(darkest * 2 > plate.len(), "{ground}: {darkest} of {}", plate.len());
+            // Elsewhere the picture is as it was.
+            assert!(drawn.slice(s![300.., .., ..]).iter().all(|v| *v == ground));
+        }
+    }
+
+    #[test]
+    fn bars_are_as_long_as_probabilities() {
+        let drawn =
+            annotated(&grey(0, 480, 800), &[face(FaceBox { x: 10, y: 10, width: 300, height: 300 })], &classes())
+                .unwrap();
+        let long = |class: usize| {
+            let rows = drawn.outer_iter().skip(20);
+            rows.map(|row| row.outer_iter().skip(320).filter(|p| p.to_vec() == CLASSES[class]).count()).max().unwrap()
+        };
+        let (happy, sad) = (long(1) as f64, long(2) as f64);
+        assert!((happy / sad - 8.0).abs() < 1.5, "{happy} {sad}");
+    }
+
+    #[test]
+    fn what_is_said_of_one_face_hides_no_other() {
+        let side = 90;
+        let faces: Vec<FaceExpression> = (0..12)
+            .map(|i| face(FaceBox { x: 10 + 100 * (i % 4), y: 10 + 100 * (i / 4), width: side, height: side }))
+            .collect();
+        let drawn = annotated(&grey(128, 320, 420), &faces, &classes()).unwrap();
+        for (i, f) in faces.iter().enumerate() {
+            let (x, y) = (f.face.x as usize, f.face.y as usize);
+            let lower = drawn.slice(s![y + 45..y + 84, x + 6..x + 84, ..]);
+            assert!(lower.iter().all(|v| *v == 128), "the lower half of face {i} is hidden");
+        }
+    }
+
+    #[test]
+    fn a_place_beside_a_face_is_free_and_in_the_picture() {
+        let picture = Area { x: 0, y: 0, width: 400, height: 300 };
+        let own = Area { x: 150, y: 100, width: 100, height: 100 };
+        let place = |taken: &[Area]| beside(own, [120, 90], 4, picture, taken);
+        let right = place(&[own]).unwrap();
+        assert_eq!((right.x, right.y), (254, 100));
+        let left = place(&[own, right]).unwrap();
+        assert_eq!((left.x, left.y), (26, 100));
+        let below = place(&[own, right, left]).unwrap();
+        assert_eq!((below.x, below.y), (150, 204));
+        let above = place(&[own, right, left, below]).unwrap();
+        assert_eq!((above.x, above.y), (150, 6));
+        assert_eq!(place(&[own, right, left, below, above]), None);
+    }
+
+    #[test]
+    fn small_pictures_are_enlarged_and_boxes_may_reach_beyond_the_edge() {
+        let drawn = annotated(&grey(100, 48, 48), &[face(FaceBox::whole(48, 48))], &classes()).unwrap();
+        assert_eq!(drawn.dim(), (336, 336, 3));
+        let odd = FaceBox { x: -30, y: -10, width: 500, height: 700 };
+        assert_eq!(annotated(&grey(100, 330, 330), &[face(odd)], &classes()).unwrap().dim(), (330, 330, 3));
+        assert_eq!(
+            annotated(&grey(100, 1, 1), &[face(FaceBox::whole(1, 1))], &classes()).unwrap().dim(),
+            (320, 320, 3)
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! Picture files through detector and models, many at a time.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ndarray::Array3;
+use rayon::prelude::*;
+
+use super::annotate::annotated;
+use super::expressions::{Expressions, Looker, SeenFace};
+use super::inputs::Input;
+use super::outcome::{Outcome, PictureOutcome};
+use crate::error::{Error, Result};
+use crate::faces::Picture;
+use crate::progress::Progress;
+
+/// Files whose faces are classified together.
+const AT_ONCE: usize = 64;
+/// Pixels of pictures that are kept in memory until they are drawn on; others are read again.
+const KEPT_PIXELS: u64 = 48_000_000;
+
+/// Takes what was found, picture by picture, in the order of the inputs.
+pub trait PictureSink {
+    /// Whether pictures with boxes are wanted.
+    fn wants_pictures(&self) -> bool;
+    /// One picture; `drawn` where it was wanted and could be read.
+    ///
+    /// # Errors
+    /// Whatever keeps the sink from taking it, which ends the work.
+    fn take(&mut self, input: &Input, outcome: &PictureOutcome, drawn: Option<&Array3<u8>>) -> Result<()>;
+}
+
+/// How many of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Pictures that were looked at.
+    pub pictures: usize,
+    /// Those that could not be read.
+    pub unreadable: usize,
+    /// Those without a face.
+    pub without_face: usize,
+    /// Faces.
+    pub faces: usize,
+}
+
+/// What the first pass leaves of a file.
+struct Looked {
+    faces: std::result::Result<Vec<SeenFace>, String>,
+    kept: Option<Picture>,
+}
+
+/// Looks at all inputs. A file that cannot be read is an outcome like others and stops nothing.
+///
+/// # Errors
+/// [`Error::Interrupted`] when `progress` asks to stop, and those of detector, models and sink.
+pub fn predict_pictures(
+    expressions: &Expressions,
+    inputs: &[Input],
+    sink: &mut dyn PictureSink,
+    progress: &dyn Progress,
+) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let (classes, looker) = (expressions.committee().classes(), expressions.looker());
+    progress.start("looking at pictures", inputs.len() as u64, "pictures");
+    for inputs in inputs.chunks(AT_ONCE) {
+        let pixels = AtomicU64::new(0);
+        let wanted = sink.wants_pictures();
+        let looked: Vec<Looked> = inputs
+            .par_iter()
+            .map(|input| {
+                if progress.stop_requested() {
+                    let kept = format!("the outcomes of {} pictures are written", tally.pictures);
+                    return Err(Error::Interrupted { kept });
+                }
+                let looked = look_at(looker, input, wanted.then_some(&pixels))?;
+                progress.advance(1);
+                Ok(looked)
+            })
+            .collect::<Result<_>>()?;
+        let (mut found, mut rest) = (Vec::with_capacity(looked.len()), Vec::with_capacity(looked.len()));
+        for Looked { faces, kept } in looked {
+            let (faces, fault) = match faces {
+                Ok(faces) => (faces, None),
+                Err(fault) => (Vec::new(), Some(fault)),
+            };
+            found.push(faces);
+            rest.push((fault, kept));
+        }
+        let said = expressions.classify(found, &crate::progress::Silent)?;
+        let outcomes: Vec<(PictureOutcome, Option<Picture>)> = inputs
+            .iter()
+            .zip(said.into_iter().zip(rest))
+            .map(|(input, (faces, (fault, kept)))| {
+                let outcome = fault.map_or(Outcome::Faces(faces), Outcome::Unreadable);
+                (PictureOutcome { source: input.name(), outcome }, kept)
+            })
+            .collect();
+        let drawn: Vec<Option<Array3<u8>>> = match wanted {
+            false => vec![None; outcomes.len()],
+            true => outcomes
+                .par_iter()
+                .zip(inputs)
+                .map(|((picture, kept), input)| match &picture.outcome {
+                    Outcome::Unreadable(_) => Ok(None),
+                    Outcome::Faces(faces) => {
+                        let again = if kept.is_none() { read(input).ok() } else { None };
+                        let shown = kept.as_ref().or(again.as_ref());
+                        shown.map(|shown| annotated(shown, faces, classes)).transpose()
+                    }
+                })
+                .collect::<Result<_>>()?,
+        };
+        for ((input, (picture, _)), drawn) in inputs.iter().zip(&outcomes).zip(&drawn) {
+            sink.take(input, picture, drawn.as_ref())?;
+            tally.pictures += 1;
+            tally.faces += picture.faces().len();
+            match &picture.outcome {
+                Outcome::Unreadable(_) => tally.unreadable += 1,
+                Outcome::Faces(faces) => tally.without_face += usize::from(faces.is_empty()),
+            }
+        }
+    }
+    progress.finish("");
+    Ok(tally)
+}
+
+/// `pixels` counts those that are kept already, where pictures are wanted later.
+fn look_at(looker: &Looker, input: &Input, pixels: Option<&AtomicU64>) -> Result<Looked> {
+    let picture = match read(input) {
+        Ok(picture) => picture,
+        Err(fault) => return Ok(Looked { faces: Err(fault), kept: None }),
+    };
+    let faces = looker.look_at(&picture)?;
+    let size = picture.grey.len() as u64;
+    // Standard input cannot be read again.
+    let keeps = |pixels: &AtomicU64| {
+        pixels.fetch_add(size, Ordering::Relaxed) + size <= KEPT_PIXELS || *input == Input::Standard
+    };
+    let kept = pixels.is_some_and(keeps).then_some(picture);
+    Ok(Looked { faces: Ok(faces), kept })
+}
+
+fn read(input: &Input) -> std::result::Result<Picture, String> {
+    let bytes = match input {
+        Input::File { path, .. } => std::fs::read(path).map_err(|e| e.to_string())?,
+        Input::Standard => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+            bytes
+        }
+    };
+    Picture::decode(&bytes)
+}

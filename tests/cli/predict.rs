@@ -1,0 +1,285 @@
+//! `ferrofuse predict` end to end, on pictures of drawn faces.
+
+use std::process::Stdio;
+
+use ferrofuse::{Expression, dataset::face};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use serde_json::Value;
+
+use crate::small;
+use crate::support::Folder;
+
+/// A folder with two small networks, trained on drawn faces and exported; `fused` reads dense SIFT as well.
+fn folder() -> Folder {
+    let folder = small::folder();
+    for model in ["plain", "fused"] {
+        folder.ok(&["train", model, "-d", "tiny", "--epochs", "1"]);
+    }
+    // The recipe says four epochs: what was trained must stay what it says.
+    for model in ["plain", "fused"] {
+        let path = folder.path(format!("models/{model}.toml"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        folder.write(&format!("models/{model}.toml"), text.replace("epochs = 4", "epochs = 1"));
+    }
+    folder.ok(&["export", "plain", "fused", "-d", "tiny"]);
+    folder
+}
+
+/// Two faces in colour on a picture of 640 x 400 pixels: at 60, 100 and at 360, 80.
+fn scene() -> RgbImage {
+    let mut picture = RgbImage::from_pixel(640, 400, Rgb([90, 100, 120]));
+    for (seed, left, top) in [(5, 60, 100), (11, 360, 80)] {
+        let drawn = face(Expression::Happy, seed, 0.1, [220, 220]);
+        for ((y, x), &grey) in drawn.indexed_iter() {
+            let tinted = [grey, (f32::from(grey) * 0.9) as u8, (f32::from(grey) * 0.8) as u8];
+            picture.put_pixel(left + x as u32, top + y as u32, Rgb(tinted));
+        }
+    }
+    picture
+}
+
+fn flat(side: u32) -> GrayImage {
+    GrayImage::from_pixel(side, side, Luma([128]))
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+#[test]
+fn faces_are_found_classified_and_drawn() {
+    let folder = folder();
+    scene().save(folder.path("scene.png")).unwrap();
+    let text = folder.ok(&["predict", "scene.png", "--model", "plain", "--output", "seen"]);
+    assert!(text.contains("faces: 2, pictures: 1,") && text.contains("faces drawn by ferrofuse only"), "{text}");
+
+    let csv = std::fs::read_to_string(folder.path("seen/predictions.csv")).unwrap();
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(rows.headers().unwrap().get(0), Some("source"));
+    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 2);
+    for (row, left, top) in [(&rows[0], 60.0, 100.0), (&rows[1], 360.0, 80.0)] {
+        let number = |i: usize| row[i].parse::<f64>().unwrap();
+        let middle = [number(2) + number(4) / 2.0, number(3) + number(5) / 2.0];
+        assert!((middle[0] - left - 110.0).abs() < 30.0 && (middle[1] - top - 110.0).abs() < 30.0, "{row:?}");
+        let sum: f64 = (9..16).map(number).sum();
+        assert!((sum - 1.0).abs() < 1e-4, "{row:?}");
+        let best = (9..16).map(number).fold(0.0, f64::max);
+        assert_eq!(best, number(8));
+    }
+    let drawn = image::open(folder.path("seen/scene.png")).unwrap().into_rgb8();
+    assert_eq!(drawn.dimensions(), (640, 400));
+    assert!(drawn != scene(), "boxes are drawn");
+    assert_eq!(drawn.get_pixel(1, 398), scene().get_pixel(1, 398), "elsewhere the picture is as it was");
+}
+
+#[test]
+fn several_models_give_their_mean_and_each_its_own_opinion() {
+    let folder = folder();
+    scene().save(folder.path("scene.png")).unwrap();
+    let args = ["predict", "scene.png", "--model", "plain,fused", "--format", "jsonl"];
+    let lines = folder.ok(&args);
+    let all: Vec<Value> = lines.lines().map(json).collect();
+    assert_eq!(all.len(), 2);
+    for face in &all {
+        for class in ["angry", "happy", "neutral"] {
+            let of = |v: &Value| v["probabilities"][class].as_f64().unwrap();
+            let mean = (of(&face["models"]["plain"]) + of(&face["models"]["fused"])) / 2.0;
+            assert!((of(face) - mean).abs() < 1e-5, "{face}");
+        }
+    }
+    // The same models as they were trained, not exported: the weights of the others are rounded to 16 bits.
+    let trained = folder.ok(&[&args[..], &["--dataset", "tiny"]].concat());
+    for (a, b) in all.iter().zip(trained.lines().map(json)) {
+        assert_eq!(a["box"], b["box"]);
+        let [a, b] = [a, &b].map(|v| v["probabilities"]["sad"].as_f64().unwrap());
+        assert!((a - b).abs() < 0.01, "{a} {b}");
+    }
+    let weighted = [&args[..], &["--aggregate", "weighted", "--weights", "1,0"]].concat();
+    let first = json(folder.ok(&weighted).lines().next().unwrap());
+    assert_eq!(first["probabilities"], first["models"]["plain"]["probabilities"]);
+    let error = folder.fails(1, &[&args[..], &["--aggregate", "weighted", "--weights", "1,2,3"]].concat());
+    assert!(error.contains("one for each model"), "{error}");
+}
+
+#[test]
+fn a_face_of_the_dataset_is_predicted_as_evaluate_does() {
+    let folder = folder();
+    folder.ok(&["evaluate", "plain", "-d", "tiny", "--split", "test", "--output", "p.npy"]);
+    let expected = ferrofuse::artifact::read_npy2::<f32>(&folder.path("p.npy")).unwrap();
+    let data = ferrofuse::dataset::Dataset::load(&folder.path("data/tiny")).unwrap();
+    let rows = data.rows(ferrofuse::dataset::Split::Test);
+    for (i, &row) in rows.iter().take(3).enumerate() {
+        let grey = data.images.index_axis(ndarray::Axis(0), row);
+        let picture = GrayImage::from_raw(24, 24, grey.iter().copied().collect()).unwrap();
+        picture.save(folder.path(format!("face-{i}.png"))).unwrap();
+    }
+    let args = ["predict", "face-*.png", "--face-crop", "--model", "plain", "--dataset", "tiny", "--format", "csv"];
+    let csv = folder.ok(&args);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    for (i, row) in reader.records().map(Result::unwrap).enumerate() {
+        assert_eq!((&row[1], &row[4], &row[6]), ("1", "24", ""), "the whole picture, and no detector's score");
+        for class in 0..7 {
+            let p: f32 = row[9 + class].parse().unwrap();
+            assert!((p - expected[[i, class]]).abs() < 1e-5, "{row:?}");
+        }
+    }
+}
+
+#[test]
+fn crops_at_import_and_at_prediction_are_the_same_pixels() {
+    use ferrofuse::faces::{FaceCrop, FaceDetector, Picture};
+    use ferrofuse::recipe::{FaceRecipe, ResizeFilter};
+
+    let folder = Folder::new();
+    let recipe = "title = \"Faces\"\nformat = \"pictures\"\nclasses = [\"happy\", \"sad\"]\nsize = [40, 40]\n\
+                  split = { rule = \"stratified\", validation = 0.2, test = 0.2, seed = 1 }\n";
+    folder.write("data/whole.toml", recipe);
+    folder.write("data/wide.toml", format!("{recipe}[faces]\nmargin = 0.2\n"));
+    for (class, expression) in [("happy", Expression::Happy), ("sad", Expression::Sad)] {
+        std::fs::create_dir_all(folder.path(format!("pictures/{class}"))).unwrap();
+        for seed in 0..6u32 {
+            let drawn = face(expression, u64::from(seed), 0.1, [200, 200]);
+            let mut picture = GrayImage::from_pixel(320, 260, Luma([100]));
+            drawn
+                .indexed_iter()
+                .for_each(|((y, x), &v)| picture.put_pixel(x as u32 + 50 + seed, y as u32 + 30, Luma([v])));
+            DynamicImage::from(picture).into_rgb8().save(folder.path(format!("pictures/{class}/{seed}.png"))).unwrap();
+        }
+        flat(200).save(folder.path(format!("pictures/{class}/flat.png"))).unwrap();
+    }
+    for (name, flag, margin) in [("whole", &["--detect-faces"][..], 0.0), ("wide", &[][..], 0.2)] {
+        let imported = folder.ok(&[&["import", name, "--from", "pictures", "--json"][..], flag].concat());
+        let imported = json(&imported);
+        let skipped: Vec<&str> =
+            imported["skipped"].as_array().unwrap().iter().map(|s| s["found"].as_str().unwrap()).collect();
+        assert!(skipped.len() >= 2 && skipped.iter().all(|found| *found == "no face"), "{skipped:?}");
+        let data = ferrofuse::dataset::Dataset::load(&folder.path(format!("data/{name}"))).unwrap();
+        assert_eq!(data.info.prepared.faces.as_ref().unwrap().margin, margin);
+
+        let mut detector = FaceDetector::new(&FaceRecipe { margin, ..FaceRecipe::default() }).unwrap();
+        let crop = FaceCrop { margin, size: [40, 40], filter: ResizeFilter::default() };
+        let mut row = 0;
+        for class in ["happy", "sad"] {
+            for seed in 0..6 {
+                let bytes = std::fs::read(folder.path(format!("pictures/{class}/{seed}.png"))).unwrap();
+                let picture = Picture::decode(&bytes).unwrap();
+                let faces = detector.detect(&picture).unwrap();
+                let Some(found) = FaceCrop::largest(&faces) else { continue };
+                let cut = crop.cut(picture.grey.view(), found.face);
+                assert_eq!(cut, data.images.index_axis(ndarray::Axis(0), row), "{name} {class} {seed}");
+                row += 1;
+            }
+        }
+        assert_eq!(row, data.info.rows);
+        assert!(row >= 8, "the cascade finds most of the drawn faces: {row}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_the_rest_is_done() {
+    let folder = folder();
+    let png = |picture: &DynamicImage, format| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    };
+    let scene = DynamicImage::from(scene());
+    let jpeg = png(&scene, ImageFormat::Jpeg);
+    folder.write("in/good.jpg", &jpeg);
+    folder.write("in/cut.jpg", &jpeg[..jpeg.len() / 2]);
+    folder.write("in/text.jpg", "no picture at all");
+    folder.write("in/empty.png", "");
+    folder.write("in/deep/alpha.png", png(&scene.to_rgba8().into(), ImageFormat::Png));
+    folder.write("in/deep/sixteen.png", png(&scene.to_luma16().into(), ImageFormat::Png));
+    folder.write("in/one.png", png(&flat(1).into(), ImageFormat::Png));
+    folder.write("in/anim.gif", png(&scene.to_rgba8().into(), ImageFormat::Gif));
+    // A picture of 20,000 x 20,000 pixels by its header.
+    let mut huge = png(&flat(4).into(), ImageFormat::Bmp);
+    huge[18..22].copy_from_slice(&20_000i32.to_le_bytes());
+    huge[22..26].copy_from_slice(&20_000i32.to_le_bytes());
+    folder.write("in/huge.bmp", huge);
+
+    let outcome = folder.run(&["predict", "in", "--model", "plain", "--format", "jsonl", "--output", "out"]);
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("4 of 9 pictures could not be read"), "{}", outcome.stderr);
+    let of = |name: &str| -> Vec<Value> {
+        outcome.stdout.lines().map(json).filter(|v| v["source"].as_str().unwrap().ends_with(name)).collect()
+    };
+    for (name, said) in [("cut.jpg", "cut short"), ("text.jpg", "format"), ("empty.png", "empty"), ("huge.bmp", "")] {
+        let found = of(name);
+        assert!(found[0]["error"].as_str().unwrap().contains(said), "{name}: {found:?}");
+    }
+    assert_eq!(of("one.png")[0]["faces"], 0);
+    for name in ["good.jpg", "alpha.png", "sixteen.png", "anim.gif"] {
+        assert_eq!(of(name).len(), 2, "{name}");
+    }
+    let drawn = |name: &str| folder.path(format!("out/{name}")).exists();
+    assert!(drawn("good.jpg") && drawn("deep/alpha.png") && drawn("anim.png") && !drawn("cut.jpg"));
+}
+
+#[test]
+fn a_picture_on_its_side_is_turned_as_its_camera_says() {
+    let folder = folder();
+    // Orientation 6: the camera was turned; readers turn the picture by 90 degrees clockwise.
+    let turned = image::imageops::rotate270(&scene());
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    DynamicImage::from(turned).write_to(&mut jpeg, ImageFormat::Jpeg).unwrap();
+    let jpeg = jpeg.into_inner();
+    let exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let length = (exif.len() + 2) as u16;
+    let bytes = [&jpeg[..2], b"\xff\xe1", &length.to_be_bytes(), exif, &jpeg[2..]].concat();
+    folder.write("turned.jpg", bytes);
+    let lines = folder.ok(&["predict", "turned.jpg", "--model", "plain", "--format", "jsonl"]);
+    let x = json(lines.lines().next().unwrap())["box"]["x"].as_i64().unwrap();
+    assert!((30..120).contains(&x) && lines.lines().count() == 2, "{lines}");
+}
+
+#[test]
+fn pictures_without_a_face_are_reported_and_fail_only_when_asked() {
+    let folder = folder();
+    flat(200).save(folder.path("flat.png")).unwrap();
+    let text = folder.ok(&["predict", "flat.png", "--model", "plain"]);
+    assert!(text.contains("no face found"), "{text}");
+    let error = folder.fails(1, &["predict", "flat.png", "--model", "plain", "--fail-on-no-face"]);
+    assert!(error.contains("no face was found in 1 of 1"), "{error}");
+    let whole = json(&folder.ok(&["predict", "flat.png", "--model", "plain", "--json"]));
+    assert_eq!((&whole["without_face"], &whole["pictures"]), (&Value::from(1), &Value::from(1)));
+}
+
+#[test]
+fn a_picture_on_standard_input_is_a_picture() {
+    let folder = folder();
+    scene().save(folder.path("scene.png")).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ferrofuse"));
+    command.current_dir(folder.path("")).args(["predict", "-", "--model", "plain", "--format", "jsonl", "--quiet"]);
+    command.stdin(std::fs::File::open(folder.path("scene.png")).unwrap()).stdout(Stdio::piped());
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(json(text.lines().next().unwrap())["source"], "standard input");
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_to_do() {
+    let folder = Folder::new();
+    folder.write("a.png", "x");
+    let error = folder.fails(1, &["predict", "a.png"]);
+    assert!(error.contains("ferrofuse train compact") && error.contains("ferrofuse export compact"), "{error}");
+    let error = folder.fails(1, &["predict", "b.png"]);
+    assert!(error.contains("b.png"), "{error}");
+    let folder = self::folder();
+    folder.write("a.png", "x");
+    for (args, said) in [
+        (&["--detector", "yunet"][..], "ONNX"),
+        (&["--detector", "yunet", "--detector-model", "none.onnx"], "none.onnx"),
+        (&["--detector-model", "a.png"], "a cascade of OpenCV"),
+        (&["--scale-factor", "1.0"], "scale-factor"),
+        (&["--margin", "-1"], "margin"),
+        (&["--model", "plain,plain"], "each model once"),
+        (&["--model", "none"], "--dataset NAME"),
+    ] {
+        let error = folder.fails(1, &[&["predict", "a.png"][..], args].concat());
+        assert!(error.contains(said), "{args:?}: {error}");
+    }
+}

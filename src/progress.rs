@@ -2,7 +2,8 @@
 
 /// Listens to long work. The library knows no terminal; the command line draws the bar.
 pub trait Progress: Sync {
-    /// A stretch of work begins: `what` is done `total` times (rows, batches, iterations), counted in `unit`s.
+    /// A stretch of work begins: `what` is done `total` times (rows, batches, iterations), counted in `unit`s; 0 where nobody
+    /// knows how often.
     fn start(&self, what: &str, total: u64, unit: &str);
     /// `n` more are done. May be called from many threads.
     fn advance(&self, n: u64);

@@ -2,6 +2,7 @@
 
 mod models;
 mod output;
+mod video;
 
 use std::path::PathBuf;
 
@@ -15,11 +16,14 @@ use super::work::WorkArgs;
 use models::ModelArgs;
 use output::Output;
 
-/// Find faces in pictures and say which expressions they show
+/// Find faces in pictures, a video or a camera's picture and say which expressions they show
 ///
 /// Shows a table: each face's box, its most probable class and the next one. With --output, writes copies of the pictures
 /// with boxes, names and bars, and all probabilities as predictions.csv and predictions.jsonl. A picture that cannot be
 /// read, or in which no face is found, is listed as such; the others are done all the same.
+///
+/// Faces of a video keep their number from frame to frame, and their probabilities are means over half a second. With
+/// --output, the video is written with boxes, and beside it every frame's probabilities and a picture of their course.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
@@ -29,12 +33,18 @@ Examples:
     ferrofuse predict face.png --face-crop
   Models of your own, together:
     ferrofuse predict photos/ --model cnn,dsift-cnn,dsift-ridge --dataset fer2013 --aggregate mean
+  A video, and a camera until Ctrl-C:
+    ferrofuse predict talk.mp4 --output seen
+    ferrofuse predict --camera 0 --output seen
   For another program, one JSON object a line:
     curl -s https://example.org/a.jpg | ferrofuse predict - --format jsonl")]
 pub struct PredictArgs {
-    /// Pictures, folders of pictures (with those below), patterns such as 'faces/*.jpg', or - for standard input
-    #[arg(required = true, value_name = "INPUT")]
+    /// Pictures, folders of pictures (with those below), patterns such as 'faces/*.jpg', - for a picture on standard input,
+    /// or videos (mp4, avi, mov, mkv, webm)
+    #[arg(required_unless_present = "camera", value_name = "INPUT")]
     inputs: Vec<String>,
+    #[command(flatten)]
+    video: video::VideoArgs,
     #[command(flatten)]
     models: ModelArgs,
     #[command(flatten)]
@@ -133,12 +143,20 @@ impl FaceArgs {
 /// Runs the command.
 pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
     let all = inputs(&args.inputs)?;
+    let videos = all.iter().filter(|input| input.video().is_some()).count();
+    if videos > 0 && videos < all.len() {
+        let expected = "one or the other: predict videos in a run of their own";
+        return Err(ferrofuse::Error::invalid("inputs", "pictures and videos", expected).into());
+    }
     if all.iter().filter(|input| **input == Input::Standard).count() > 1 {
         return Err(ferrofuse::Error::invalid("inputs", "- twice", "standard input once").into());
     }
     let committee = args.models.committee(&args.work.runner(context), context)?;
     let faces = args.faces.faces(&committee)?;
     let expressions = Expressions::new(committee, faces);
+    if videos > 0 || args.video.is_camera() {
+        return video::run(args, &expressions, &all, context);
+    }
     let mut output = Output::new(expressions.committee(), args.output.as_deref(), args.format, context)?;
     let tally = predict_pictures(&expressions, &all, &mut output, &context.progress)?;
     output.finish(&tally)?;

@@ -44,7 +44,11 @@ impl Terminal {
             return;
         }
         *last = Instant::now();
-        let (done, total) = (bar.position(), bar.length().unwrap_or_default());
+        let done = bar.position();
+        let Some(total) = bar.length() else {
+            eprintln!("{}: {done}, {:.0} a second {}", bar.prefix(), bar.per_sec(), bar.message());
+            return;
+        };
         let left = HumanDuration(Duration::from_secs(bar.eta().as_secs()));
         eprintln!("{}: {done} of {total}, {:.0} a second, {left} left {}", bar.prefix(), bar.per_sec(), bar.message());
     }
@@ -64,8 +68,12 @@ impl Progress for Terminal {
             return;
         }
         let unit = unit.to_string();
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr_with_hz(5));
-        let template = "{prefix:24!} {bar:24} {pos}/{len} {rate} {left} {msg}";
+        let known = (total > 0).then_some(total);
+        let bar = ProgressBar::with_draw_target(known, ProgressDrawTarget::stderr_with_hz(5));
+        let template = match known {
+            Some(_) => "{prefix:24!} {bar:24} {pos}/{len} {rate} {left} {msg}",
+            None => "{prefix:24!} {spinner} {pos} {rate} {msg}",
+        };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(
                 style

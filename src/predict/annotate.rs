@@ -4,6 +4,7 @@ use ndarray::{Array2, Array3, s};
 
 use super::lettering::{Colour, fill, frame, text_width, write};
 use super::outcome::FaceExpression;
+use super::watch::{Frame, TrackedFace};
 use crate::error::Result;
 use crate::faces::Picture;
 use crate::recipe::ResizeFilter;
@@ -32,20 +33,32 @@ const CLASSES: [Colour; 8] = [
 /// # Errors
 /// [`crate::Error::Backend`] when the font cannot be read.
 pub fn annotated(picture: &Picture, faces: &[FaceExpression], classes: &[String]) -> Result<Array3<u8>> {
-    let [width, height] = picture.size();
+    draw_all(&picture.colour, faces.iter().map(|f| (f, None)).collect(), classes)
+}
+
+/// The same on a frame of a video, with the number of each face.
+///
+/// # Errors
+/// As [`annotated`].
+pub fn annotated_frame(frame: &Frame, faces: &[TrackedFace], classes: &[String]) -> Result<Array3<u8>> {
+    draw_all(&frame.colour, faces.iter().map(|f| (&f.face, Some(f.track))).collect(), classes)
+}
+
+fn draw_all(colour: &Array3<u8>, faces: Vec<(&FaceExpression, Option<u32>)>, classes: &[String]) -> Result<Array3<u8>> {
+    let (height, width, _) = colour.dim();
     let shorter = width.min(height).max(1);
     let factor = SMALLEST.div_ceil(shorter).max(1);
-    let mut drawn = enlarged(&picture.colour, factor);
+    let mut drawn = enlarged(colour, factor);
     let scale = ((width.min(height) * factor) as f32 / 480.0).clamp(0.8, 6.0);
     let thick = (2.0 * scale).round().max(2.0) as i64;
-    let boxes: Vec<Area> = faces.iter().map(|f| Area::of(f, factor as i64)).collect();
-    for (face, &Area { x, y, width, height }) in faces.iter().zip(&boxes) {
+    let boxes: Vec<Area> = faces.iter().map(|(f, _)| Area::of(f, factor as i64)).collect();
+    for ((face, _), &Area { x, y, width, height }) in faces.iter().zip(&boxes) {
         frame(&mut drawn, [x - 1, y - 1, width + 2, height + 2], thick + 2, DARK);
         frame(&mut drawn, [x, y, width, height], thick, colour_of(face, classes));
     }
     let mut taken = boxes.clone();
-    for (face, &own) in faces.iter().zip(&boxes) {
-        let plate = Plate { face, classes, scale, thick };
+    for (&(face, number), &own) in faces.iter().zip(&boxes) {
+        let plate = Plate { face, number, classes, scale, thick };
         let size = plate.size()?;
         let picture = Area { x: 0, y: 0, width: drawn.dim().1 as i64, height: drawn.dim().0 as i64 };
         let place = match beside(own, size, thick + 2, picture, &taken) {
@@ -127,6 +140,8 @@ fn colour_at(class: usize) -> Colour {
 /// What is said of one face.
 struct Plate<'a> {
     face: &'a FaceExpression,
+    /// Of a face in a video.
+    number: Option<u32>,
     classes: &'a [String],
     scale: f32,
     thick: i64,
@@ -134,7 +149,8 @@ struct Plate<'a> {
 
 impl Plate<'_> {
     fn title(&self) -> String {
-        format!("{} {:.0} %", self.face.class, 100.0 * self.face.probability)
+        let number = self.number.map_or(String::new(), |n| format!("{n}: "));
+        format!("{number}{} {:.0} %", self.face.class, 100.0 * self.face.probability)
     }
 
     /// Heights of large and of small letters, and the space around them.

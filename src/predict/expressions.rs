@@ -1,7 +1,7 @@
 //! Pictures to faces to expressions.
 
 use super::committee::{Committee, Crops};
-use super::outcome::{FaceExpression, MemberOpinion};
+use super::outcome::{FaceExpression, MemberOpinion, most_probable};
 use crate::error::Result;
 use crate::faces::{FaceBox, FaceCrop, FaceDetectors, FoundFace, Picture};
 use crate::progress::Progress;
@@ -111,15 +111,4 @@ impl Expressions {
         };
         Ok(seen.into_iter().map(|faces| faces.into_iter().map(&mut say).collect()).collect())
     }
-}
-
-/// The first of the most probable classes.
-fn most_probable(probabilities: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, p) in probabilities.iter().enumerate() {
-        if *p > probabilities[best] {
-            best = i;
-        }
-    }
-    best
 }

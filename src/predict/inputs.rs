@@ -8,6 +8,9 @@ use crate::error::{Error, Result};
 const PICTURES: [&str; 13] =
     ["png", "jpg", "jpeg", "jpe", "bmp", "gif", "pnm", "pbm", "pgm", "ppm", "tif", "tiff", "webp"];
 
+/// Names of video files.
+const VIDEOS: [&str; 9] = ["mp4", "m4v", "avi", "mov", "mkv", "webm", "mpg", "mpeg", "wmv"];
+
 /// One thing to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -28,6 +31,14 @@ impl Input {
         match self {
             Self::File { path, .. } => path.display().to_string(),
             Self::Standard => "standard input".into(),
+        }
+    }
+
+    /// The path of a video, told by its name.
+    pub fn video(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. } if VIDEOS.contains(&extension(path).as_str()) => Some(path),
+            _ => None,
         }
     }
 }
@@ -102,8 +113,11 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    PICTURES.contains(&extension.as_str())
+    PICTURES.contains(&extension(path).as_str())
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -9,12 +9,22 @@ mod outcome;
 mod pictures;
 mod records;
 mod save;
+mod timeline;
+mod tracker;
+#[cfg(feature = "opencv")]
+mod video;
+mod watch;
 
-pub use annotate::annotated;
+pub use annotate::{annotated, annotated_frame};
 pub use committee::{Committee, Crops, Opinions};
 pub use expressions::{Expressions, Faces, Looker, SeenFace};
 pub use inputs::{Input, inputs};
 pub use outcome::{FaceExpression, MemberOpinion, Outcome, PictureOutcome};
 pub use pictures::{PictureSink, Tally, predict_pictures};
-pub use records::{csv_header, csv_lines, json_lines};
+pub use records::{csv_header, csv_lines, frame_csv_header, frame_csv_lines, frame_json_lines, json_lines};
 pub use save::save_picture;
+pub use timeline::{Course, Timeline};
+pub use tracker::{Tracked, Tracker};
+#[cfg(feature = "opencv")]
+pub use video::{VideoSource, VideoWriter};
+pub use watch::{Frame, FrameSink, FrameSource, TrackedFace, WatchOptions, Watched, watch};

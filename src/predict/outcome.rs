@@ -24,6 +24,26 @@ pub struct FaceExpression {
     pub models: Vec<MemberOpinion>,
 }
 
+impl FaceExpression {
+    /// The same face with other probabilities of these classes, and the class that is then the most probable.
+    pub fn with_probabilities(self, probabilities: Vec<f32>, classes: &[String]) -> Self {
+        let best = most_probable(&probabilities);
+        let class = classes.get(best).cloned().unwrap_or_default();
+        Self { class, probability: probabilities.get(best).copied().unwrap_or(0.0), probabilities, ..self }
+    }
+}
+
+/// The first of the most probable classes.
+pub(super) fn most_probable(probabilities: &[f32]) -> usize {
+    let mut best = 0;
+    for (i, p) in probabilities.iter().enumerate() {
+        if *p > probabilities[best] {
+            best = i;
+        }
+    }
+    best
+}
+
 /// What one of several models says of a face.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MemberOpinion {

@@ -1,8 +1,9 @@
-//! Outcomes as CSV and as JSON lines.
+//! Outcomes as CSV and as JSON lines, of pictures and of the frames of videos.
 
 use serde_json::{Map, Value, json};
 
 use super::outcome::{FaceExpression, Outcome, PictureOutcome};
+use super::watch::{Frame, TrackedFace};
 
 /// Columns before the probabilities.
 const COLUMNS: [&str; 9] = ["source", "face", "x", "y", "width", "height", "score", "class", "probability"];
@@ -76,6 +77,65 @@ pub fn json_lines(picture: &PictureOutcome, classes: &[String]) -> Vec<Value> {
             })
             .collect(),
     }
+}
+
+/// The head of a video's table: frame, time, the number of the face, its place, its class by smoothed probabilities, these,
+/// and those of the frame alone.
+pub fn frame_csv_header(classes: &[String]) -> Vec<String> {
+    let first = ["source", "frame", "time", "face"].map(String::from).into_iter();
+    let header = first.chain(COLUMNS[2..].iter().map(|c| c.to_string())).chain(classes.iter().cloned());
+    header.chain(classes.iter().map(|c| format!("alone:{c}"))).collect()
+}
+
+/// The rows of a frame: one for each face, or one with face 0 where there is none.
+pub fn frame_csv_lines(source: &str, frame: &Frame, faces: &[TrackedFace], columns: usize) -> Vec<Vec<String>> {
+    let start = |face: u32| vec![source.to_string(), frame.index.to_string(), seconds(frame.time), face.to_string()];
+    if faces.is_empty() {
+        let mut cells = start(0);
+        cells.resize(columns, String::new());
+        return vec![cells];
+    }
+    faces
+        .iter()
+        .map(|tracked| {
+            let mut cells = start(tracked.track);
+            cells.extend(csv_cells(source, 0, &tracked.face).into_iter().skip(2).take(7));
+            cells.extend(tracked.face.probabilities.iter().chain(&tracked.alone).map(f32::to_string));
+            cells
+        })
+        .collect()
+}
+
+/// The objects of a frame: one for each face, or one with `"faces": 0`.
+pub fn frame_json_lines(source: &str, frame: &Frame, faces: &[TrackedFace], classes: &[String]) -> Vec<Value> {
+    let time: f64 = seconds(frame.time).parse().unwrap_or(frame.time);
+    if faces.is_empty() {
+        return vec![json!({ "source": source, "frame": frame.index, "time": time, "faces": 0 })];
+    }
+    faces
+        .iter()
+        .map(|tracked| {
+            let face = &tracked.face;
+            json!({
+                "source": source,
+                "frame": frame.index,
+                "time": time,
+                "faces": faces.len(),
+                "face": tracked.track,
+                "box": face.face,
+                "score": face.score,
+                "class": face.class,
+                "probability": short(&face.probability),
+                "probabilities": by_name(classes, &face.probabilities),
+                "alone": by_name(classes, &tracked.alone),
+            })
+        })
+        .collect()
+}
+
+/// Milliseconds are enough for any frame rate.
+fn seconds(time: f64) -> String {
+    format!("{time:.3}")
 }
 
 fn by_name(classes: &[String], probabilities: &[f32]) -> Value {

@@ -34,7 +34,7 @@ use crate::evaluation::{
 use crate::progress::Progress;
 
 use charts::confusion::Emphasis;
-use charts::{Canvas, bars, confusion, curves, duels, ranking, reliability};
+use charts::{Canvas, bars, confusion, curves, duels, ranking, reliability, timeline as timeline_chart};
 
 pub use card::write_cards;
 pub use json::SCHEMA;
@@ -142,6 +142,23 @@ pub fn write_curves(folder: &Path, title: &str, training: &TrainingFacts, synthe
         Some(canvas) => Picture { stem: "curves".into(), canvas, csv: None }.write(folder),
         None => Ok(Vec::new()),
     }
+}
+
+/// Draws the expressions of a video's faces over time as `STEM.png` and `STEM.svg` into `folder`, and returns the files.
+/// `synthetic` says that the models know drawn faces only.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn write_timeline(
+    folder: &Path,
+    stem: &str,
+    (title, synthetic): (&str, bool),
+    timeline: &crate::predict::Timeline,
+    classes: &[String],
+) -> Result<Vec<PathBuf>> {
+    let remark = if synthetic { "by models that know synthetic faces only" } else { "" };
+    Picture { stem: stem.into(), canvas: timeline_chart::draw(timeline, title, remark, classes), csv: None }
+        .write(folder)
 }
 
 /// What a picture of scores says of the faces; nothing of real ones.

@@ -283,3 +283,182 @@ fn what_is_missing_is_said_with_what_to_do() {
         assert!(error.contains(said), "{args:?}: {error}");
     }
 }
+
+/// A video of `frames` frames, 25 a second: a face that goes to the right, and from the middle on a second one.
+fn film(path: &std::path::Path, frames: u32) {
+    let faces = [5, 11].map(|seed| face(Expression::Happy, seed, 0.1, [150, 150]));
+    let mut writer = ferrofuse::predict::VideoWriter::new(path, [240, 480], 25.0).unwrap();
+    for frame in 0..frames {
+        let mut picture = ndarray::Array3::from_elem((240, 480, 3), 100u8);
+        let places = [(20 + (40 * frame / frames) as usize, 40, true), (300, 50, frame >= frames / 2)];
+        for (drawn, (left, top, shown)) in faces.iter().zip(places) {
+            for ((y, x), &v) in drawn.indexed_iter().filter(|_| shown) {
+                (0..3).for_each(|c| picture[[top + y, left + x, c]] = v);
+            }
+        }
+        writer.write(&picture).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+fn frames_of(path: &std::path::Path) -> usize {
+    use ferrofuse::predict::{FrameSource, VideoSource};
+
+    let mut source = VideoSource::file(path).unwrap();
+    std::iter::from_fn(|| source.next().unwrap()).count()
+}
+
+#[test]
+fn faces_of_a_video_keep_their_number_and_files_are_complete() {
+    let folder = folder();
+    film(&folder.path("film.mp4"), 40);
+    let text = folder.ok(&["predict", "film.mp4", "--model", "plain", "--output", "seen"]);
+    assert!(text.contains("frames: 40, looked at: 40"), "{text}");
+    assert_eq!(frames_of(&folder.path("seen/film.mp4")), 40);
+    let csv = std::fs::read_to_string(folder.path("seen/film.csv")).unwrap();
+    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(csv.as_bytes()).records().map(Result::unwrap).collect();
+    let of = |track: &str| rows.iter().filter(|row| &row[3] == track).collect::<Vec<_>>();
+    let (first, second) = (of("1"), of("2"));
+    assert!(first.len() > 30 && second.len() > 12, "{} {}", first.len(), second.len());
+    assert!(second.iter().all(|row| row[1].parse::<u32>().unwrap() >= 20), "the second comes in the middle");
+    let x = |row: &csv::StringRecord| row[4].parse::<f64>().unwrap();
+    assert!(x(first[first.len() - 1]) > x(first[0]) + 15.0, "the first goes to the right");
+    // Smoothed probabilities move less than those of the frames alone.
+    let steps = |column: usize| -> f64 {
+        let p = |row: &csv::StringRecord| row[column].parse::<f64>().unwrap();
+        first.windows(2).map(|pair| (p(pair[1]) - p(pair[0])).abs()).sum()
+    };
+    assert!(steps(11) < steps(18), "{} {}", steps(11), steps(18));
+    for file in ["film.jsonl", "film-timeline.png", "film-timeline.svg"] {
+        assert!(folder.path(format!("seen/{file}")).exists(), "{file}");
+    }
+    assert!(!folder.path("seen/film.partial.mp4").exists());
+
+    let every = folder.ok(&["predict", "film.mp4", "--model", "plain", "--every", "10", "--format", "jsonl"]);
+    let frames: Vec<u64> = every.lines().map(|line| json(line)["frame"].as_u64().unwrap()).collect();
+    assert!(frames.iter().all(|frame| frame % 10 == 0) && frames.contains(&30), "{frames:?}");
+    let error = folder.fails(2, &["predict", "film.mp4", "--model", "plain", "--every", "0"]);
+    assert!(error.contains("--every"), "{error}");
+}
+
+#[test]
+fn a_video_that_is_none_or_cut_short_is_named() {
+    let folder = folder();
+    film(&folder.path("whole.avi"), 40);
+    film(&folder.path("whole.mp4"), 40);
+    let half = |name: &str| {
+        let bytes = std::fs::read(folder.path(name)).unwrap();
+        bytes[..bytes.len() / 2].to_vec()
+    };
+    folder.write("cut.avi", half("whole.avi"));
+    folder.write("cut.mp4", half("whole.mp4"));
+    folder.write("text.mp4", "no video at all");
+    let args = ["predict", "text.mp4", "cut.mp4", "cut.avi", "whole.avi", "--model", "plain"];
+    let outcome = folder.run(&args);
+    assert_eq!(outcome.code, 1, "{}", outcome.stderr);
+    for said in ["text.mp4: found nothing that opens as a video", "cut.mp4: found", "cut.avi: it ends after"] {
+        assert!(outcome.stderr.contains(said), "{said}: {}", outcome.stderr);
+    }
+    assert!(outcome.stdout.contains("whole.avi: frames: 40"), "{}", outcome.stdout);
+    folder.write("a.png", "x");
+    let error = folder.fails(1, &["predict", "whole.avi", "a.png", "--model", "plain"]);
+    assert!(error.contains("in a run of their own"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_complete_files_of_what_was_seen() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let folder = folder();
+    film(&folder.path("film.avi"), 600);
+    let args = ["predict", "film.avi", "--model", "plain", "--output", "seen"];
+    let child = folder.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !folder.path("seen/film.partial.avi").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert!(said.contains("is written"), "{said}");
+    let frames = frames_of(&folder.path("seen/film.avi"));
+    assert!((1..600).contains(&frames), "{frames}");
+    let lines = std::fs::read_to_string(folder.path("seen/film.jsonl")).unwrap();
+    let last = json(lines.lines().last().unwrap())["frame"].as_u64().unwrap();
+    assert_eq!(last as usize + 1, frames, "every frame of the video is in the table");
+}
+
+/// A camera that shows the same scene for ever.
+struct Camera(ndarray::Array3<u8>, u64);
+
+impl ferrofuse::predict::FrameSource for Camera {
+    fn next(&mut self) -> ferrofuse::Result<Option<ferrofuse::predict::Frame>> {
+        self.1 += 1;
+        let (index, time) = (self.1 - 1, (self.1 - 1) as f64 / 25.0);
+        Ok(Some(ferrofuse::predict::Frame { index, time, colour: self.0.clone() }))
+    }
+}
+
+/// Counts frames, and asks to stop after some.
+#[derive(Default)]
+struct Counted(std::sync::atomic::AtomicU64);
+
+impl ferrofuse::Progress for Counted {
+    fn start(&self, _: &str, _: u64, _: &str) {}
+    fn advance(&self, n: u64) {
+        self.0.fetch_add(n, std::sync::atomic::Ordering::SeqCst);
+    }
+    fn note(&self, _: &str) {}
+    fn finish(&self, _: &str) {}
+    fn say(&self, _: &str) {}
+    fn stop_requested(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::SeqCst) >= 20
+    }
+}
+
+struct Numbers(Vec<Vec<u32>>);
+
+impl ferrofuse::predict::FrameSink for Numbers {
+    fn take(
+        &mut self,
+        _: &ferrofuse::predict::Frame,
+        faces: Option<&[ferrofuse::predict::TrackedFace]>,
+    ) -> ferrofuse::Result<()> {
+        self.0.push(faces.unwrap_or_default().iter().map(|face| face.track).collect());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_camera_is_watched_until_it_is_stopped() {
+    use ferrofuse::ensemble::Combination;
+    use ferrofuse::experiment::{Options, Runner};
+    use ferrofuse::faces::FaceDetectors;
+    use ferrofuse::predict::{Committee, Expressions, Faces, WatchOptions, watch};
+
+    let folder = folder();
+    let workspace = ferrofuse::artifact::Workspace::new(folder.path(""));
+    let options = Options {
+        threads: 1,
+        device: "cpu".into(),
+        memory: 1 << 30,
+        kernel_memory: 1 << 30,
+        from: None,
+        allow_test_selection: false,
+    };
+    let runner = Runner::new(&workspace, options, &ferrofuse::Silent);
+    let plain = runner.exported_predictor(&folder.path("models/pretrained/plain")).unwrap();
+    let committee = Committee::new(vec![plain], Combination::Mean).unwrap();
+    let faces = Faces::Found(FaceDetectors::new(&Default::default()).unwrap(), None);
+    let scene = scene();
+    let picture = ndarray::Array3::from_shape_vec((400, 640, 3), scene.into_raw()).unwrap();
+    let (mut camera, mut seen, progress) = (Camera(picture, 0), Numbers(Vec::new()), Counted::default());
+    let expressions = Expressions::new(committee, faces);
+    let watched =
+        watch(&expressions, &mut camera, WatchOptions { every: 1, window: 0.2 }, &mut seen, &progress).unwrap();
+    assert!(watched.stopped && (20..40).contains(&watched.frames), "{watched:?}");
+    assert_eq!(seen.0.len() as u64, watched.frames);
+    assert!(seen.0.iter().all(|tracks| tracks == &[1, 2]), "{:?}", seen.0);
+}

@@ -242,7 +242,7 @@ fn rows(picture: &PictureOutcome, classes: &[String]) -> Vec<Vec<String>> {
 }
 
 /// A reader that went away (`| head`) is no failure.
-fn ignore_closed_pipe(outcome: std::io::Result<()>) -> std::io::Result<()> {
+pub fn ignore_closed_pipe(outcome: std::io::Result<()>) -> std::io::Result<()> {
     match outcome {
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -10,6 +10,7 @@ mod paint;
 mod panel;
 pub mod ranking;
 pub mod reliability;
+pub mod timeline;
 
 pub use canvas::Canvas;
 #[cfg(test)]

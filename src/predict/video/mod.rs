@@ -1,0 +1,7 @@
+//! Video files and cameras, by OpenCV.
+
+mod read;
+mod write;
+
+pub use read::VideoSource;
+pub use write::VideoWriter;

@@ -6,8 +6,8 @@
     python3 scripts/bench_network.py target/release/examples/bench_network
 
 Both build the network of the same recipe, with the same batch, threads and optimiser, on pictures of random pixels and
-without augmentation; PyTorch once as it is written in most tutorials and once in channels-last memory. In turns, each in
-a process of its own; the best of the rounds counts.
+without augmentation, in single and in mixed precision; PyTorch once as it is written in most tutorials and once in
+channels-last memory. In turns, each in a process of its own; the best of the rounds counts.
 """
 
 import argparse
@@ -111,7 +111,9 @@ def child(path, rows, threads, channels_last):
         for first in range(0, rows, training["batch"]):
             index = order[first : first + training["batch"]]
             optimiser.zero_grad()
-            loss = loss_of(network(ready(images[index])), labels[index])
+            with torch.autocast("cpu", torch.bfloat16, enabled=training.get("mixed-precision", False)):
+                logits = network(ready(images[index]))
+            loss = loss_of(logits.float(), labels[index])
             loss.backward()
             optimiser.step()
             loss.item()
@@ -135,10 +137,11 @@ def child(path, rows, threads, channels_last):
     print(json.dumps({"training": best, "prediction": everything, "single_ms": 1e3 * sorted(singles)[len(singles) // 2]}))
 
 
-def plain(text):
+def plain(text, mixed):
     """A recipe without augmentation, averaging of weights and several views at prediction."""
     text = text.split("[augmentation]")[0]
-    return re.sub(r"(?m)^(ten-crops|flip-at-prediction|ema|clip-value|clip-norm) = .*\n", "", text)
+    text = re.sub(r"(?m)^(ten-crops|flip-at-prediction|ema|clip-value|clip-norm|mixed-precision) = .*\n", "", text)
+    return text.replace("[training]", "[training]\nmixed-precision = true") if mixed else text
 
 
 def main():
@@ -148,12 +151,14 @@ def main():
     parser.add_argument("--rows", type=int, default=1280)
     parser.add_argument("--threads", type=int, nargs="+", default=[2])
     parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--precision", nargs="+", choices=["single", "mixed"], default=["single", "mixed"],
+                        help="of training; mixed is bfloat16 in ferrofuse and autocast to bfloat16 in PyTorch")
     args = parser.parse_args()
     models = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models")
     with tempfile.TemporaryDirectory() as folder:
-        for name in args.networks:
+        for name, precision in [(name, precision) for name in args.networks for precision in args.precision]:
             with open(os.path.join(models, f"{name}.toml")) as file:
-                text = plain(file.read())
+                text = plain(file.read(), precision == "mixed")
             path = os.path.join(folder, f"{name}.toml")
             with open(path, "w") as file:
                 file.write(text)
@@ -179,7 +184,7 @@ def main():
                     for peer, runs in found.items()
                 }
                 ours = best["ferrofuse"]
-                print(f"{name}, {threads} thread(s): images/s (ferrofuse is so many times as fast)")
+                print(f"{name}, {threads} thread(s), {precision} precision: images/s (ferrofuse is so many times as fast)")
                 for peer, (training, prediction, single) in best.items():
                     print(
                         f"  {peer:<24} training {training:7.1f} ({ours[0] / training:4.2f})"

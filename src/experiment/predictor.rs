@@ -37,7 +37,7 @@ enum Machine {
     Network(Box<crate::models::network::TrainedNetwork>, Option<Describer>),
     #[cfg(feature = "torch")]
     Exported(Box<crate::models::network::ExportedNetwork>),
-    Linear(LinearModel, Inputs),
+    Linear(Box<LinearModel>, Inputs),
     Svm(Box<SvmModel>, Inputs),
     KernelRidge(Box<KernelRidge>, Inputs),
 }
@@ -110,6 +110,7 @@ impl Inputs {
 }
 
 impl Describer {
+    #[cfg_attr(not(feature = "torch"), allow(unused_variables))]
     fn describe(&self, images: ArrayView3<'_, u8>, progress: &dyn Progress) -> Result<Array2<f32>> {
         match self {
             Self::Handcrafted(feature) => describe_pictures(&feature.0, &feature.1, images),
@@ -144,7 +145,9 @@ impl Runner<'_> {
         };
         let machine = match &recipe.value {
             ModelRecipe::Network(network) => self.network_machine(from, network, &folder)?,
-            ModelRecipe::Linear(l) => Machine::Linear(LinearModel::load(&folder)?, inputs(&l.features, l.mirrored)?),
+            ModelRecipe::Linear(l) => {
+                Machine::Linear(Box::new(LinearModel::load(&folder)?), inputs(&l.features, l.mirrored)?)
+            }
             ModelRecipe::Svm(svm) => {
                 let model = match svm.mode {
                     SvmMode::Global => SvmModel::load(&folder, None)?,

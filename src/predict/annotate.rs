@@ -272,11 +272,11 @@ mod tests {
             assert_eq!(drawn.slice(s![61, 150, ..]).to_vec(), CLASSES[1]);
             assert_eq!(drawn.slice(s![59, 150, ..]).to_vec(), DARK);
             // White letters on a plate that is dark whatever was there.
-            let plate = drawn.slice(s![60..200, 270..400, ..]);
+            let plate = drawn.slice(s![62..105, 262..340, ..]);
             let bright = plate.iter().filter(|v| **v > 235).count();
             assert!(bright > 100, "{ground}: {bright}");
             let darkest = plate.iter().filter(|v| **v < 80).count();
-            assert!(darkest * 2 > plate.len(), "{ground}: {darkest} of {}", plate.len());
+            assert!(darkest * 3 > plate.len(), "{ground}: {darkest} of {}", plate.len());
             // Elsewhere the picture is as it was.
             assert!(drawn.slice(s![300.., .., ..]).iter().all(|v| *v == ground));
         }

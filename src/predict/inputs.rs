@@ -62,7 +62,10 @@ pub fn inputs(named: &[String]) -> Result<Vec<Input>> {
                 |e: glob::PatternError| Error::invalid("pattern", format!("`{name}`: {e}"), "one like faces/*.jpg");
             let before = all.len();
             for found in glob::glob(name).map_err(wrong)? {
-                let found = found.map_err(|e| Error::io("read", e.path().to_path_buf(), e.into()))?;
+                let found = found.map_err(|e| {
+                    let path = e.path().to_path_buf();
+                    Error::io("read", path, e.into())
+                })?;
                 add(&found, &mut all)?;
             }
             if all.len() == before {

@@ -9,7 +9,6 @@ mod outcome;
 mod pictures;
 mod records;
 mod save;
-mod timeline;
 mod tracker;
 #[cfg(feature = "opencv")]
 mod video;
@@ -23,7 +22,6 @@ pub use outcome::{FaceExpression, MemberOpinion, Outcome, PictureOutcome};
 pub use pictures::{PictureSink, Tally, predict_pictures};
 pub use records::{csv_header, csv_lines, frame_csv_header, frame_csv_lines, frame_json_lines, json_lines};
 pub use save::save_picture;
-pub use timeline::{Course, Timeline};
 pub use tracker::{Tracked, Tracker};
 #[cfg(feature = "opencv")]
 pub use video::{VideoSource, VideoWriter};

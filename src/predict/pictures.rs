@@ -69,7 +69,7 @@ pub fn predict_pictures(
             .par_iter()
             .map(|input| {
                 if progress.stop_requested() {
-                    let kept = format!("the outcomes of {} pictures are written", tally.pictures);
+                    let kept = format!("{} pictures were done before", tally.pictures);
                     return Err(Error::Interrupted { kept });
                 }
                 let looked = look_at(looker, input, wanted.then_some(&pixels))?;

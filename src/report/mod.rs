@@ -17,6 +17,7 @@ mod schema;
 mod table;
 mod tables;
 mod terminal;
+mod timeline;
 mod words;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,7 @@ pub use card::write_cards;
 pub use json::SCHEMA;
 pub use schema::schema;
 pub use terminal::{terminal_table, warning};
+pub use timeline::{Course, Timeline};
 pub use words::{SYNTHETIC, summary};
 
 const HTML: &str = "report.html";
@@ -153,7 +155,7 @@ pub fn write_timeline(
     folder: &Path,
     stem: &str,
     (title, synthetic): (&str, bool),
-    timeline: &crate::predict::Timeline,
+    timeline: &Timeline,
     classes: &[String],
 ) -> Result<Vec<PathBuf>> {
     let remark = if synthetic { "by models that know synthetic faces only" } else { "" };

@@ -33,7 +33,7 @@ pub struct Output<'a> {
 /// Standard output.
 enum Shown {
     Table(Box<Table>),
-    Csv(csv::Writer<std::io::Stdout>),
+    Csv(Box<csv::Writer<std::io::Stdout>>),
     Lines,
     /// All objects, for `--json`.
     Whole(Vec<Value>),
@@ -69,7 +69,7 @@ impl<'a> Output<'a> {
             (false, Format::Csv) => {
                 let mut writer = csv::Writer::from_writer(std::io::stdout());
                 ignore_closed_pipe(writer.write_record(&header).map_err(Into::into))?;
-                Shown::Csv(writer)
+                Shown::Csv(Box::new(writer))
             }
             (false, Format::Jsonl) => Shown::Lines,
         };

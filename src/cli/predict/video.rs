@@ -10,9 +10,11 @@ pub struct VideoArgs {
     camera: Option<u32>,
     /// Videos: look at each n-th frame only
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[cfg_attr(not(feature = "opencv"), allow(dead_code))]
     every: u64,
     /// Videos: seconds that probabilities are averaged over, up to each frame
     #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = seconds)]
+    #[cfg_attr(not(feature = "opencv"), allow(dead_code))]
     smooth: f64,
 }
 
@@ -50,10 +52,11 @@ mod watching {
 
     use comfy_table::{CellAlignment, Table, presets};
     use ferrofuse::predict::{
-        Expressions, Frame, FrameSink, Input, Timeline, TrackedFace, VideoSource, VideoWriter, WatchOptions, Watched,
+        Expressions, Frame, FrameSink, Input, TrackedFace, VideoSource, VideoWriter, WatchOptions, Watched,
         annotated_frame, frame_csv_header, frame_csv_lines, frame_json_lines, watch,
     };
-    use ferrofuse::{Error, Progress, Result, report};
+    use ferrofuse::report::{self, Timeline};
+    use ferrofuse::{Error, Progress, Result};
     use serde_json::{Value, json};
 
     use super::super::output::ignore_closed_pipe;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use ndarray::Array3;
-use opencv::core::Mat;
+use opencv::core::{LogLevel, Mat, set_log_level};
 use opencv::prelude::*;
 use opencv::videoio::{CAP_ANY, CAP_PROP_FPS, CAP_PROP_FRAME_COUNT, VideoCapture};
 
@@ -36,6 +36,7 @@ impl VideoSource {
         if !path.is_file() {
             return Err(Error::missing(path, "name a video file"));
         }
+        quiet();
         let wrong =
             |found: &str| Error::malformed(path, "", found, "a video that OpenCV reads (mp4, avi, mov, mkv, webm)");
         let name = path.to_str().ok_or_else(|| wrong("a path that is no text"))?;
@@ -52,6 +53,7 @@ impl VideoSource {
     /// # Errors
     /// [`Error::Backend`] where there is no such camera.
     pub fn camera(number: u32) -> Result<Self> {
+        quiet();
         let name = format!("camera {number}");
         let fail = |message: &str| Error::backend("OpenCV", format!("open {name}"), message);
         let capture = VideoCapture::new(number as i32, CAP_ANY).map_err(|e| fail(&e.message))?;
@@ -94,6 +96,12 @@ impl VideoSource {
             .filter(|&announced| self.read + 2 < announced - announced / 50)
             .map(|announced| format!("it ends after {} of {announced} frames", self.read))
     }
+}
+
+/// What is wrong is said by the error; OpenCV would add lines about every backend that it tried.
+fn quiet() {
+    // A version that refuses only says more.
+    drop(set_log_level(LogLevel::LOG_LEVEL_SILENT));
 }
 
 impl FrameSource for VideoSource {

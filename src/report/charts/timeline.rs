@@ -3,8 +3,8 @@
 use super::axis::{tick_text, ticks};
 use super::canvas::{Anchor, Canvas, shorten};
 use super::paint::Paint;
-use crate::predict::{Course, Timeline};
 use crate::report::format::percent;
+use crate::report::{Course, Timeline};
 
 const WIDTH: f64 = 820.0;
 const LEFT: f64 = 110.0;

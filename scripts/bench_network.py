@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Times training and prediction of networks in ferrofuse against PyTorch in Python.
 
-    python3 -m pip install torch==2.11.0 numpy
+    python3 -m pip install torch==2.11.0 numpy onnx onnxruntime
     cargo build --release --example bench_network
     python3 scripts/bench_network.py target/release/examples/bench_network
 
 Both build the network of the same recipe, with the same batch, threads and optimiser, on pictures of random pixels and
 without augmentation, in single and in mixed precision; PyTorch once as it is written in most tutorials and once in
-channels-last memory. In turns, each in a process of its own; the best of the rounds counts.
+channels-last memory; onnxruntime predicts with the network that PyTorch exported. In turns, each in a process of its own; the best of the rounds counts.
 """
 
 import argparse
@@ -87,6 +87,9 @@ def child(path, rows, threads, channels_last):
     channels = 3 if recipe.get("input", {}).get("three-channels") else 1
     network = build(recipe)
     network(torch.zeros(2, channels, side, side))
+    if channels_last == "onnx":
+        print(json.dumps(onnx(network.eval(), torch.zeros(1, channels, side, side), rows, threads)))
+        return
     if channels_last == "yes":
         network = network.to(memory_format=torch.channels_last)
     rate = training["learning-rate"]
@@ -137,6 +140,40 @@ def child(path, rows, threads, channels_last):
     print(json.dumps({"training": best, "prediction": everything, "single_ms": 1e3 * sorted(singles)[len(singles) // 2]}))
 
 
+def onnx(network, example, rows, threads):
+    """Prediction by onnxruntime; it does not train."""
+    import io
+
+    import numpy
+    import onnxruntime
+    import torch
+
+    file = io.BytesIO()
+    torch.onnx.export(torch.nn.Sequential(network, torch.nn.Softmax(1)), (example,), file, dynamo=False,
+                      input_names=["x"], dynamic_axes={"x": {0: "n"}})
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
+    images = numpy.random.default_rng(1).integers(0, 256, (rows, 1, SIDE, SIDE), dtype=numpy.uint8)
+    channels, side = example.shape[1], example.shape[2]
+
+    def predict(part):
+        x = numpy.repeat(part[:, :, :side, :side].astype(numpy.float32) / 255, channels, axis=1)
+        return session.run(None, {"x": x})
+
+    for _ in range(2):
+        start = time.perf_counter()
+        for first in range(0, rows, PREDICTED):
+            predict(images[first : first + PREDICTED])
+        everything = rows / (time.perf_counter() - start)
+    singles = []
+    for i in range(min(SINGLES, rows)):
+        start = time.perf_counter()
+        predict(images[i : i + 1])
+        singles.append(time.perf_counter() - start)
+    return {"training": None, "prediction": everything, "single_ms": 1e3 * sorted(singles)[len(singles) // 2]}
+
+
 def plain(text, mixed):
     """A recipe without augmentation, averaging of weights and several views at prediction."""
     text = text.split("[augmentation]")[0]
@@ -168,6 +205,7 @@ def main():
                     "ferrofuse": [args.binary, path, str(SIDE), rows, str(threads)],
                     "PyTorch": [sys.executable, __file__, "--child", path, rows, str(threads), "no"],
                     "PyTorch, channels-last": [sys.executable, __file__, "--child", path, rows, str(threads), "yes"],
+                    "onnxruntime": [sys.executable, __file__, "--child", path, rows, str(threads), "onnx"],
                 }
                 environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
                 found = {name: [] for name in commands}
@@ -177,7 +215,7 @@ def main():
                         found[peer].append(json.loads(run.stdout.strip().splitlines()[-1]))
                 best = {
                     peer: (
-                        max(r["training"] for r in runs),
+                        max((r["training"] for r in runs if r["training"]), default=None),
                         max(r["prediction"] for r in runs),
                         min(r["single_ms"] for r in runs),
                     )
@@ -186,8 +224,9 @@ def main():
                 ours = best["ferrofuse"]
                 print(f"{name}, {threads} thread(s), {precision} precision: images/s (ferrofuse is so many times as fast)")
                 for peer, (training, prediction, single) in best.items():
+                    trains = f"training {training:7.1f} ({ours[0] / training:4.2f})" if training else " " * 23
                     print(
-                        f"  {peer:<24} training {training:7.1f} ({ours[0] / training:4.2f})"
+                        f"  {peer:<24} {trains}"
                         f"  prediction {prediction:7.1f} ({ours[1] / prediction:4.2f})"
                         f"  one picture {single:6.2f} ms ({single / ours[2]:4.2f})",
                         flush=True,

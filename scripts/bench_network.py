@@ -127,17 +127,7 @@ def child(path, rows, threads, channels_last):
         def predict(part):
             return network(ready(part)).softmax(1)
 
-        for _ in range(2):
-            start = time.perf_counter()
-            for first in range(0, rows, PREDICTED):
-                predict(images[first : first + PREDICTED])
-            everything = rows / (time.perf_counter() - start)
-        singles = []
-        for i in range(min(SINGLES, rows)):
-            start = time.perf_counter()
-            predict(images[i : i + 1])
-            singles.append(time.perf_counter() - start)
-    print(json.dumps({"training": best, "prediction": everything, "single_ms": 1e3 * sorted(singles)[len(singles) // 2]}))
+        print(json.dumps({"training": best, **timed(predict, images)}))
 
 
 def onnx(network, example, rows, threads):
@@ -161,6 +151,12 @@ def onnx(network, example, rows, threads):
         x = numpy.repeat(part[:, :, :side, :side].astype(numpy.float32) / 255, channels, axis=1)
         return session.run(None, {"x": x})
 
+    return {"training": None, **timed(predict, images)}
+
+
+def timed(predict, images):
+    """Pictures a second in batches, the second time, and the median milliseconds of a single one."""
+    rows = len(images)
     for _ in range(2):
         start = time.perf_counter()
         for first in range(0, rows, PREDICTED):
@@ -171,7 +167,7 @@ def onnx(network, example, rows, threads):
         start = time.perf_counter()
         predict(images[i : i + 1])
         singles.append(time.perf_counter() - start)
-    return {"training": None, "prediction": everything, "single_ms": 1e3 * sorted(singles)[len(singles) // 2]}
+    return {"prediction": everything, "single_ms": 1e3 * sorted(singles)[len(singles) // 2]}
 
 
 def plain(text, mixed):

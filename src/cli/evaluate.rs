@@ -25,9 +25,9 @@ Examples:
   ferrofuse evaluate cnn --dataset fer2013
   Trained on one dataset, scored on all rows of another; classes are matched by name:
     ferrofuse evaluate dsift-ridge --dataset fer2013 --on ckplus
-    ferrofuse evaluate models/pretrained/compact --dataset ckplus --split all")]
+    ferrofuse evaluate models/pretrained/cnn-long --dataset ckplus --split all")]
 pub struct EvaluateArgs {
-    /// The model, trained by `ferrofuse train`; or the folder of an exported network, such as models/pretrained/compact
+    /// The model, trained by `ferrofuse train`; or the folder of an exported network, such as models/pretrained/cnn-long
     model: String,
     /// The dataset that it was trained on; for an exported network any one with at least two of its classes
     #[arg(long, short, value_name = "NAME")]

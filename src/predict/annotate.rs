@@ -67,8 +67,9 @@ fn draw_all(colour: &Array3<u8>, faces: Vec<(&FaceExpression, Option<u32>)>, cla
                 place
             }
             None if faces.len() == 1 => {
-                let place = Area { x: own.x + own.width, y: own.y + own.height, width: size[0], height: size[1] };
-                let inside = Area { x: place.x - size[0], y: place.y - size[1], ..place }.moved_into(picture);
+                let [width, height] = size;
+                let corner = Area { x: own.x + own.width - width, y: own.y + own.height - height, width, height };
+                let inside = corner.moved_into(picture);
                 plate.draw(&mut drawn, inside)?;
                 inside
             }

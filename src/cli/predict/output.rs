@@ -18,6 +18,8 @@ use crate::cli::Context;
 
 const CSV: &str = "predictions.csv";
 const JSONL: &str = "predictions.jsonl";
+/// What goes with every result of models that were trained on drawn faces.
+pub const SYNTHETIC: &str = "the models know faces drawn by ferrofuse only, not real ones";
 
 /// Takes outcomes picture by picture.
 pub struct Output<'a> {
@@ -74,7 +76,7 @@ impl<'a> Output<'a> {
             (false, Format::Jsonl) => Shown::Lines,
         };
         let folder = folder.map(|path| Folder::open(path, &header)).transpose()?;
-        let remark = committee.is_synthetic().then_some("the models know faces drawn by ferrofuse only, not real ones");
+        let remark = committee.is_synthetic().then_some(SYNTHETIC);
         Ok(Self { context, classes, columns: header.len(), remark, shown, folder })
     }
 

@@ -59,7 +59,7 @@ mod watching {
     use ferrofuse::{Error, Progress, Result};
     use serde_json::{Value, json};
 
-    use super::super::output::ignore_closed_pipe;
+    use super::super::output::{SYNTHETIC, ignore_closed_pipe};
     use super::super::{Format, PredictArgs};
     use crate::cli::Context;
 
@@ -142,7 +142,7 @@ mod watching {
                 watched.frames, watched.looked_at, watched.without_face
             ));
             if synthetic {
-                text.push_str("\nthe models know faces drawn by ferrofuse only, not real ones");
+                text.push_str(&format!("\n{SYNTHETIC}"));
             }
             for file in &files {
                 text.push_str(&format!("\nwritten: {}", file.display()));

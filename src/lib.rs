@@ -23,6 +23,8 @@ mod progress;
 pub mod recipe;
 pub mod report;
 #[cfg(feature = "torch")]
+mod shared_tensor;
+#[cfg(feature = "torch")]
 pub mod training;
 
 pub use allocation::keep_freed_memory;

@@ -134,6 +134,12 @@ fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder
         assert!(p.rows().into_iter().all(|r| (r.sum() - 1.0).abs() < 1e-5));
         let again = TrainedNetwork::load(folder.path(), Device::CPU).unwrap();
         assert_eq!(again.predict_proba(dataset.images.view(), given, &Silent).unwrap(), p);
+        // 90 rows are six parts, which one thread or several go through.
+        for threads in [1, 2, 3] {
+            tch::set_num_threads(threads);
+            assert_eq!(network.predict_proba(dataset.images.view(), given, &Silent).unwrap(), p, "{threads} threads");
+            assert_eq!(tch::get_num_threads(), threads, "left as it was");
+        }
         assert!(network.predict_proba(dataset.images.slice(s![.., ..11, ..]), given, &Silent).is_err());
         let embeddings = network.embed(dataset.images.view(), given, &Silent).unwrap();
         assert_eq!(embeddings.dim(), (90, network.description().recipe.head.hidden[0] as usize));

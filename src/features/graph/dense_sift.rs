@@ -8,21 +8,24 @@ use tch::{Device, Kind, TchError, Tensor};
 use crate::error::{Result, torch_error};
 use crate::features::dense_sift::{BINS, CLIP, FLAT, ORIENTATIONS, Operators, operators};
 use crate::recipe::{DESCRIPTOR_LENGTH, GridRecipe};
+use crate::shared_tensor::SharedTensor;
 
 /// Computes the descriptors at all points of a grid, on batches of pictures of one size.
+#[derive(Clone)]
 pub(super) struct DenseSiftGraph {
     scales: Vec<Scale>,
     /// What takes differences of neighbours along each column (h x h) and each row (w x w).
-    differences: [Tensor; 2],
+    differences: [SharedTensor; 2],
     /// 0 to 7, 1 x 8 x 1 x 1.
-    orientations: Tensor,
+    orientations: SharedTensor,
     threshold: f64,
 }
 
 /// [`Operators`] as tensors; those that work on rows transposed.
+#[derive(Clone)]
 struct Scale {
-    smoothing: [Tensor; 2],
-    gathering: [Tensor; 2],
+    smoothing: [SharedTensor; 2],
+    gathering: [SharedTensor; 2],
     to_norm: f64,
 }
 
@@ -34,8 +37,8 @@ impl DenseSiftGraph {
             let orientations = Tensor::f_arange(ORIENTATIONS as i64, (Kind::Float, device))?;
             Ok(Self {
                 scales: operators.iter().map(|o| Scale::new(o, device)).collect::<Result<_, _>>()?,
-                differences: [down?, along?.f_tr()?],
-                orientations: orientations.f_view([1, -1, 1, 1])?,
+                differences: [down?.into(), along?.f_tr()?.into()],
+                orientations: orientations.f_view([1, -1, 1, 1])?.into(),
                 threshold: f64::from(grid.contrast_threshold),
             })
         };
@@ -94,15 +97,15 @@ impl Scale {
         let [columns, rows] = &operators.smoothing;
         let [down, along] = &operators.gathering;
         Ok(Self {
-            smoothing: [tensor(columns)?, tensor(rows)?.f_tr()?.f_contiguous()?],
-            gathering: [tensor(down)?, tensor(along)?.f_tr()?.f_contiguous()?],
+            smoothing: [tensor(columns)?.into(), tensor(rows)?.f_tr()?.f_contiguous()?.into()],
+            gathering: [tensor(down)?.into(), tensor(along)?.f_tr()?.f_contiguous()?.into()],
             to_norm: f64::from(operators.to_norm),
         })
     }
 
     fn len(&self) -> usize {
         let [down, along] = &self.gathering;
-        let bins = |tensor: &Tensor, of: usize| tensor.size().get(of).map_or(0, |&n| n as usize / BINS);
+        let bins = |tensor: &SharedTensor, of: usize| tensor.size().get(of).map_or(0, |&n| n as usize / BINS);
         bins(down, 0) * bins(along, 1)
     }
 }

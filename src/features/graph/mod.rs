@@ -11,11 +11,13 @@ use self::dense_sift::DenseSiftGraph;
 use super::Vocabulary;
 use crate::error::{Error, Result, torch_error};
 use crate::recipe::{Backend, DESCRIPTOR_LENGTH, Encoding, Extractor, FeatureRecipe, Normalisation};
+use crate::shared_tensor::SharedTensor;
 
 /// Scores of descriptors against words that are in memory at once.
 const SCORES: i64 = 1 << 25;
 
 /// A feature recipe as tensor operations; equal to [`super::Extractor`] but for rounding.
+#[derive(Clone)]
 pub(crate) struct GraphFeature {
     sift: DenseSiftGraph,
     root_sift: bool,
@@ -25,11 +27,12 @@ pub(crate) struct GraphFeature {
 }
 
 /// The visual words.
+#[derive(Clone)]
 struct Words {
     /// 128 x k.
-    centres: Tensor,
+    centres: SharedTensor,
     /// Half of the squared length of each, k.
-    half_squares: Tensor,
+    half_squares: SharedTensor,
 }
 
 impl GraphFeature {
@@ -63,7 +66,8 @@ impl GraphFeature {
                 let words = || -> Result<Words, TchError> {
                     let centres = Tensor::try_from(codebook)?.f_to(device)?;
                     let squares = centres.f_square()?.f_sum_dim_intlist([1i64].as_slice(), false, Kind::Float)?;
-                    Ok(Words { half_squares: squares.f_mul_scalar(0.5)?, centres: centres.f_tr()?.f_contiguous()? })
+                    let (half_squares, centres) = (squares.f_mul_scalar(0.5)?, centres.f_tr()?.f_contiguous()?);
+                    Ok(Words { half_squares: half_squares.into(), centres: centres.into() })
                 };
                 Some(words().map_err(torch_error("load the codebook"))?)
             }

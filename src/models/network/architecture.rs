@@ -4,6 +4,8 @@
 //! handcrafted feature is concatenated with the flattened trunk, and the dense layers after it see both. A gated head
 //! and a late one are there for comparison.
 
+use std::sync::Arc;
+
 use tch::nn::{Path, VarStore};
 use tch::{Kind, TchError, Tensor};
 
@@ -16,21 +18,24 @@ use super::layers::{BatchNormalisation, Dense, NEAR_ZERO, dropout, glorot};
 use super::views::Views;
 
 /// A dense layer of the head.
+#[derive(Clone)]
 struct Hidden {
     dense: Dense,
     norm: Option<BatchNormalisation>,
 }
 
 /// The dense layer on the feature, and for a gated head the one on the trunk and the gate.
+#[derive(Clone)]
 struct Fusion {
     recipe: FusionRecipe,
     dense: Dense,
     gated: Option<[Dense; 2]>,
 }
 
-/// A network with its variables.
+/// A network with its variables; clones have the same ones.
+#[derive(Clone)]
 pub(crate) struct Network {
-    variables: VarStore,
+    variables: Arc<VarStore>,
     blocks: Vec<Block>,
     fusion: Option<Fusion>,
     hidden: Vec<Hidden>,
@@ -299,5 +304,6 @@ fn build(
     let output = Dense::new(&root.sub("output"), width, classes, NEAR_ZERO)?;
     let (head, views) = (recipe.head.clone(), Views::of(recipe));
     let factors = if recipe.training.mixed_precision { Kind::BFloat16 } else { Kind::Float };
+    let variables = Arc::new(variables);
     Ok(Network { variables, blocks, fusion, hidden, head, output, views, factors })
 }

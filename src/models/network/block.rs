@@ -8,6 +8,7 @@ use crate::recipe::{BatchNorm, BlockKind, BlockRecipe, Padding};
 use super::layers::{BatchNormalisation, Convolution, ConvolutionShape, LayerNormalisation, dropout};
 
 /// A block with its variables.
+#[derive(Clone)]
 pub(super) struct Block {
     body: Body,
     recipe: BlockRecipe,
@@ -15,6 +16,7 @@ pub(super) struct Block {
     layer_norm: Option<LayerNormalisation>,
 }
 
+#[derive(Clone)]
 enum Body {
     Plain(Vec<Convolution>),
     Residual(Vec<Unit>),
@@ -22,6 +24,7 @@ enum Body {
 }
 
 /// Two convolutions and the shortcut around them (He et al. 2016).
+#[derive(Clone)]
 struct Unit {
     first: Convolution,
     second: Convolution,
@@ -30,6 +33,7 @@ struct Unit {
 }
 
 /// The two branches of DeXpression (Burkert et al. 2015).
+#[derive(Clone)]
 struct FeatEx {
     narrow: Convolution,
     wide: Convolution,

@@ -6,12 +6,14 @@ use tch::{Device, TchError, Tensor};
 use crate::error::{Error, Result, torch_error};
 use crate::features::{GraphFeature, Vocabulary};
 use crate::recipe::FeatureRecipe;
+use crate::shared_tensor::SharedTensor;
 
 /// A feature as tensor operations, and what its numbers are scaled by.
+#[derive(Clone)]
 pub(crate) struct ConsistentFeature {
     feature: GraphFeature,
-    mean: Tensor,
-    deviation: Tensor,
+    mean: SharedTensor,
+    deviation: SharedTensor,
 }
 
 impl ConsistentFeature {
@@ -36,7 +38,7 @@ impl ConsistentFeature {
         let tensor = |values: &Array1<f32>| Tensor::try_from(values).and_then(|t| t.f_to(device));
         let [mean, deviation] =
             [mean, deviation].map(|values| tensor(values).map_err(torch_error("scale the feature")));
-        Ok(Self { feature, mean: mean?, deviation: deviation? })
+        Ok(Self { feature, mean: mean?.into(), deviation: deviation?.into() })
     }
 
     /// Scaled feature vectors, b x d, of pictures as the trunk sees them (b x 1 x h x w, grey values from 0 to 255).

@@ -8,6 +8,7 @@ use tch::nn::{Init, Path};
 use tch::{Kind, TchError, Tensor};
 
 use crate::recipe::Padding;
+use crate::shared_tensor::SharedTensor;
 
 /// Convolutions start as He et al. (2015) draw them for ReLU layers.
 const HE: Init =
@@ -33,16 +34,17 @@ pub(super) struct ConvolutionShape {
 }
 
 /// A convolution, with a bias or a batch normalisation or both.
+#[derive(Clone)]
 pub(super) struct Convolution {
-    weight: Tensor,
-    bias: Option<Tensor>,
+    weight: SharedTensor,
+    bias: Option<SharedTensor>,
     stride: i64,
     padding: i64,
     /// Zeros more to the right and below, for even kernels.
     more: bool,
     norm: Option<BatchNormalisation>,
     /// Weight and bias with the normalisation inside, for prediction.
-    folded: Option<[Tensor; 2]>,
+    folded: Option<[SharedTensor; 2]>,
 }
 
 impl Convolution {
@@ -52,18 +54,18 @@ impl Convolution {
         let last = channels_last(&weight.f_detach()?)?;
         tch::no_grad(|| weight.set_data(&last));
         let norm = if norm { Some(BatchNormalisation::new(&path.sub("norm"), outputs)?) } else { None };
-        let bias = if bias { Some(path.f_zeros("bias", &[outputs])?) } else { None };
+        let bias = if bias { Some(path.f_zeros("bias", &[outputs])?.into()) } else { None };
         let same = padding == Padding::Same;
         let padding = if same { (kernel - 1) / 2 } else { 0 };
-        Ok(Self { weight, bias, stride, padding, more: same && kernel % 2 == 0, norm, folded: None })
+        Ok(Self { weight: weight.into(), bias, stride, padding, more: same && kernel % 2 == 0, norm, folded: None })
     }
 
     /// Without the ReLU behind it.
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
         match (&self.folded, &self.norm) {
             (Some([weight, bias]), _) if !train => self.convolve(x, weight, Some(bias)),
-            (_, Some(norm)) => norm.forward(&self.convolve(x, &self.weight, self.bias.as_ref())?, train),
-            (_, None) => self.convolve(x, &self.weight, self.bias.as_ref()),
+            (_, Some(norm)) => norm.forward(&self.convolve(x, &self.weight, self.bias.as_deref())?, train),
+            (_, None) => self.convolve(x, &self.weight, self.bias.as_deref()),
         }
     }
 
@@ -84,7 +86,7 @@ impl Convolution {
             None => norm.mean.f_neg()?,
         };
         let weight = self.weight.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?;
-        self.folded = Some([channels_last(&weight)?, middle.f_mul(&scale)?.f_add(&norm.bias)?]);
+        self.folded = Some([channels_last(&weight)?.into(), middle.f_mul(&scale)?.f_add(&norm.bias)?.into()]);
         Ok(())
     }
 }
@@ -101,57 +103,62 @@ fn channels_last(weight: &Tensor) -> Result<Tensor, TchError> {
 const EPSILON: f64 = 1e-5;
 
 /// Batch normalisation of maps or of the outputs of a dense layer (Ioffe and Szegedy 2015).
+#[derive(Clone)]
 pub(super) struct BatchNormalisation {
-    weight: Tensor,
-    bias: Tensor,
-    mean: Tensor,
-    variance: Tensor,
+    weight: SharedTensor,
+    bias: SharedTensor,
+    mean: SharedTensor,
+    variance: SharedTensor,
 }
 
 impl BatchNormalisation {
     pub fn new(path: &Path, channels: i64) -> Result<Self, TchError> {
         Ok(Self {
-            weight: path.f_ones("weight", &[channels])?,
-            bias: path.f_zeros("bias", &[channels])?,
-            mean: path.f_zeros_no_train("running_mean", &[channels])?,
-            variance: path.f_ones_no_train("running_var", &[channels])?,
+            weight: path.f_ones("weight", &[channels])?.into(),
+            bias: path.f_zeros("bias", &[channels])?.into(),
+            mean: path.f_zeros_no_train("running_mean", &[channels])?.into(),
+            variance: path.f_ones_no_train("running_var", &[channels])?.into(),
         })
     }
 
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
-        let (w, b, m, v) = (Some(&self.weight), Some(&self.bias), Some(&self.mean), Some(&self.variance));
+        let [w, b, m, v] = [&self.weight, &self.bias, &self.mean, &self.variance].map(|t| Some(&**t));
         x.f_batch_norm(w, b, m, v, train, 0.1, EPSILON, true)
     }
 }
 
 /// Layer normalisation over channels and pixels (Ba, Kiros and Hinton 2016).
+#[derive(Clone)]
 pub(super) struct LayerNormalisation {
-    weight: Tensor,
-    bias: Tensor,
+    weight: SharedTensor,
+    bias: SharedTensor,
     shape: [i64; 3],
 }
 
 impl LayerNormalisation {
     pub fn new(path: &Path, shape: [i64; 3]) -> Result<Self, TchError> {
-        Ok(Self { weight: path.f_ones("weight", &shape)?, bias: path.f_zeros("bias", &shape)?, shape })
+        let (weight, bias) = (path.f_ones("weight", &shape)?.into(), path.f_zeros("bias", &shape)?.into());
+        Ok(Self { weight, bias, shape })
     }
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
         let single = x.f_to_kind(Kind::Float)?;
-        let normal = single.f_layer_norm(self.shape.as_slice(), Some(&self.weight), Some(&self.bias), 1e-5, false)?;
+        let normal = single.f_layer_norm(self.shape.as_slice(), Some(&*self.weight), Some(&*self.bias), 1e-5, false)?;
         normal.f_to_kind(x.kind())
     }
 }
 
 /// A dense layer.
+#[derive(Clone)]
 pub(super) struct Dense {
-    weight: Tensor,
-    bias: Tensor,
+    weight: SharedTensor,
+    bias: SharedTensor,
 }
 
 impl Dense {
     pub fn new(path: &Path, inputs: i64, outputs: i64, init: Init) -> Result<Self, TchError> {
-        Ok(Self { weight: path.f_var("weight", &[outputs, inputs], init)?, bias: path.f_zeros("bias", &[outputs])? })
+        let weight = path.f_var("weight", &[outputs, inputs], init)?;
+        Ok(Self { weight: weight.into(), bias: path.f_zeros("bias", &[outputs])?.into() })
     }
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {

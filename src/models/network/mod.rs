@@ -7,6 +7,7 @@ mod device;
 mod exported;
 mod input;
 mod layers;
+mod parallel;
 #[cfg(test)]
 mod tests;
 mod trained;

@@ -33,6 +33,8 @@ Examples:
     ferrofuse predict face.png --face-crop
   Models of your own, together:
     ferrofuse predict photos/ --model cnn,dsift-cnn,dsift-ridge --dataset fer2013 --aggregate mean
+  What the models looked at, and which visual words spoke for the class:
+    ferrofuse predict face.png --model sift-cnn,cnn --dataset fer2013 --output seen --explain
   A video, and a camera until Ctrl-C:
     ferrofuse predict talk.mp4 --output seen
     ferrofuse predict --camera 0 --output seen
@@ -52,6 +54,10 @@ pub struct PredictArgs {
     /// Write copies with boxes, names and bars into this folder, and predictions.csv and predictions.jsonl
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// Draw what speaks for each face's class, model by model, into DIR/explained: which parts of the picture count, and which
+    /// visual words; the numbers lie beside each drawing
+    #[arg(long, requires = "output", conflicts_with = "camera")]
+    explain: bool,
     /// What standard output shows
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -151,13 +157,18 @@ pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
     if all.iter().filter(|input| **input == Input::Standard).count() > 1 {
         return Err(ferrofuse::Error::invalid("inputs", "- twice", "standard input once").into());
     }
+    if videos > 0 && args.explain {
+        let expected = "pictures: --explain takes one at a time";
+        return Err(ferrofuse::Error::invalid("inputs", "a video", expected).into());
+    }
     let committee = args.models.committee(&args.work.runner(context), context)?;
     let faces = args.faces.faces(&committee)?;
     let expressions = Expressions::new(committee, faces);
     if videos > 0 || args.video.is_camera() {
         return video::run(args, &expressions, &all, context);
     }
-    let mut output = Output::new(expressions.committee(), args.output.as_deref(), args.format, context)?;
+    let mut output =
+        Output::new(expressions.committee(), args.output.as_deref(), (args.format, args.explain), context)?;
     let tally = predict_pictures(&expressions, &all, &mut output, &context.progress)?;
     output.finish(&tally)?;
     let mut faults = Vec::new();

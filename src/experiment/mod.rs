@@ -23,7 +23,7 @@ pub use compare::RunOutcome;
 pub use export::Exported;
 pub use model::{FittedModel, fitted_fingerprint};
 pub use predicted::Predicted;
-pub use predictor::Predictor;
+pub use predictor::{FeatureVectors, Predictor, ReadFeature};
 pub use rescore::rescore;
 pub use runner::{Options, Runner};
 pub use transfer::{SeenInTraining, Transferred};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView3, s};
+use ndarray::{Array2, ArrayView3, Axis, s};
 
 use super::Runner;
 use crate::dataset::Dataset;
@@ -30,19 +30,18 @@ pub struct Predictor {
     /// True when it was trained on faces drawn by the tool.
     pub synthetic: bool,
     machine: Machine,
+    inputs: Inputs,
 }
 
 enum Machine {
     #[cfg(feature = "torch")]
-    Network(Box<crate::models::network::TrainedNetwork>, Option<Describer>),
-    #[cfg(feature = "torch")]
-    Exported(Box<crate::models::network::ExportedNetwork>),
-    Linear(Box<LinearModel>, Inputs),
-    Svm(Box<SvmModel>, Inputs),
-    KernelRidge(Box<KernelRidge>, Inputs),
+    Network(Box<crate::models::network::TrainedNetwork>),
+    Linear(Box<LinearModel>),
+    Svm(Box<SvmModel>),
+    KernelRidge(Box<KernelRidge>),
 }
 
-/// The features that a classifier reads.
+/// The features that a model reads.
 struct Inputs {
     features: Vec<Describer>,
     mirrored: bool,
@@ -59,6 +58,34 @@ enum Describer {
     },
 }
 
+/// The feature vectors of n pictures that a model reads, n x d for each of its features.
+#[derive(Clone, Debug)]
+pub struct FeatureVectors {
+    /// Of the pictures.
+    pub upright: Vec<Array2<f32>>,
+    /// Of their mirror images, for a model that reads these too.
+    pub mirrored: Vec<Array2<f32>>,
+}
+
+impl FeatureVectors {
+    /// Those of the first picture, n times.
+    pub fn repeated(&self, n: usize) -> Self {
+        let repeat = |all: &Vec<Array2<f32>>| all.iter().map(|f| f.select(Axis(0), &vec![0; n])).collect();
+        Self { upright: repeat(&self.upright), mirrored: repeat(&self.mirrored) }
+    }
+}
+
+/// A handcrafted feature that a model reads.
+#[derive(Clone, Copy)]
+pub struct ReadFeature<'a> {
+    /// Its number among the model's features.
+    pub index: usize,
+    /// What it is.
+    pub info: &'a FeatureInfo,
+    /// What it is encoded by.
+    pub vocabulary: &'a Vocabulary,
+}
+
 impl Predictor {
     /// Class probabilities, n x c, of n grey pictures of the model's size, n x height x width.
     ///
@@ -66,7 +93,15 @@ impl Predictor {
     /// [`Error::Mismatch`] for pictures of another size, [`Error::FeatureOff`] for a feature that this build leaves out,
     /// and what describing and predicting give.
     pub fn predict(&self, images: ArrayView3<'_, u8>, progress: &dyn Progress) -> Result<Array2<f32>> {
-        let (n, height, width) = images.dim();
+        self.predict_described(images, &self.describe(images, progress)?, progress)
+    }
+
+    /// What the model reads beside the pixels of n pictures.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub fn describe(&self, images: ArrayView3<'_, u8>, progress: &dyn Progress) -> Result<FeatureVectors> {
+        let (_, height, width) = images.dim();
         if [height, width] != self.size {
             return Err(Error::Mismatch {
                 what: format!("model `{}` and pictures", self.name),
@@ -74,38 +109,54 @@ impl Predictor {
                 hint: "bring the pictures to the model's size".into(),
             });
         }
-        if n == 0 {
-            return Ok(Array2::zeros((0, self.classes.len())));
-        }
-        match &self.machine {
-            #[cfg(feature = "torch")]
-            Machine::Network(network, fused) => {
-                let fused = fused.as_ref().map(|f| f.describe(images, progress)).transpose()?;
-                network.predict_proba(images, fused.as_ref().map(|f| f.view()), progress)
-            }
-            #[cfg(feature = "torch")]
-            Machine::Exported(network) => network.predict_proba(images, progress),
-            Machine::Linear(model, inputs) => inputs.with(images, progress, |p| model.predict_proba(p)),
-            Machine::Svm(model, inputs) => inputs.with(images, progress, |p| model.predict_proba(p)),
-            Machine::KernelRidge(model, inputs) => inputs.with(images, progress, |p| model.predict_proba(p, progress)),
-        }
+        let of = |images: ArrayView3<'_, u8>| -> Result<Vec<Array2<f32>>> {
+            self.inputs.features.iter().map(|f| f.describe(images, progress)).collect()
+        };
+        let mirrored = if self.inputs.mirrored { of(images.slice(s![.., .., ..;-1]))? } else { Vec::new() };
+        Ok(FeatureVectors { upright: of(images)?, mirrored })
     }
-}
 
-impl Inputs {
-    fn with(
+    /// The same as [`Predictor::predict`] with feature vectors that are there already, or that are another picture's.
+    ///
+    /// # Errors
+    /// As [`Predictor::predict`].
+    pub fn predict_described(
         &self,
         images: ArrayView3<'_, u8>,
+        vectors: &FeatureVectors,
         progress: &dyn Progress,
-        predict: impl FnOnce(Pictures<'_>) -> Result<Array2<f32>>,
     ) -> Result<Array2<f32>> {
-        let of = |images: ArrayView3<'_, u8>| -> Result<Vec<Array2<f32>>> {
-            self.features.iter().map(|f| f.describe(images, progress)).collect()
-        };
-        let upright = of(images)?;
-        let turned = if self.mirrored { of(images.slice(s![.., .., ..;-1]))? } else { Vec::new() };
-        let [upright, turned] = [&upright, &turned].map(|all| all.iter().map(|f| f.view()).collect::<Vec<_>>());
-        predict(Pictures { features: &upright, mirrored: &turned })
+        if images.dim().0 == 0 {
+            return Ok(Array2::zeros((0, self.classes.len())));
+        }
+        let [upright, turned] =
+            [&vectors.upright, &vectors.mirrored].map(|all| all.iter().map(|f| f.view()).collect::<Vec<_>>());
+        let pictures = Pictures { features: &upright, mirrored: &turned };
+        match &self.machine {
+            #[cfg(feature = "torch")]
+            Machine::Network(network) => network.predict_proba(images, upright.first().copied(), progress),
+            Machine::Linear(model) => model.predict_proba(pictures),
+            Machine::Svm(model) => model.predict_proba(pictures),
+            Machine::KernelRidge(model) => model.predict_proba(pictures, progress),
+        }
+    }
+
+    /// Whether the model sees the pictures themselves, beside features or without them.
+    pub fn sees_pixels(&self) -> bool {
+        match &self.machine {
+            #[cfg(feature = "torch")]
+            Machine::Network(_) => true,
+            Machine::Linear(_) | Machine::Svm(_) | Machine::KernelRidge(_) => false,
+        }
+    }
+
+    /// The handcrafted features that the model reads.
+    pub fn handcrafted(&self) -> impl Iterator<Item = ReadFeature<'_>> {
+        self.inputs.features.iter().enumerate().filter_map(|(index, feature)| match feature {
+            Describer::Handcrafted(read) => Some(ReadFeature { index, info: &read.0, vocabulary: &read.1 }),
+            #[cfg(feature = "torch")]
+            Describer::Embedding { .. } => None,
+        })
     }
 }
 
@@ -143,10 +194,10 @@ impl Runner<'_> {
             let features = features.iter().map(|f| self.describer(from, f)).collect::<Result<_>>()?;
             Ok(Inputs { features, mirrored })
         };
-        let machine = match &recipe.value {
+        let (machine, inputs) = match &recipe.value {
             ModelRecipe::Network(network) => self.network_machine(from, network, &folder)?,
             ModelRecipe::Linear(l) => {
-                Machine::Linear(Box::new(LinearModel::load(&folder)?), inputs(&l.features, l.mirrored)?)
+                (Machine::Linear(Box::new(LinearModel::load(&folder)?)), inputs(&l.features, l.mirrored)?)
             }
             ModelRecipe::Svm(svm) => {
                 let model = match svm.mode {
@@ -155,12 +206,12 @@ impl Runner<'_> {
                         .vectors(from, &svm.features, svm.mirrored)?
                         .input(from, |training| SvmModel::load(&folder, Some(training)))?,
                 };
-                Machine::Svm(Box::new(model), inputs(&svm.features, svm.mirrored)?)
+                (Machine::Svm(Box::new(model)), inputs(&svm.features, svm.mirrored)?)
             }
             ModelRecipe::KernelRidge(k) => {
                 let training = self.vectors(from, &k.features, k.mirrored)?;
                 let model = training.input(from, |training| KernelRidge::load(&folder, training))?;
-                Machine::KernelRidge(Box::new(model), inputs(&k.features, k.mirrored)?)
+                (Machine::KernelRidge(Box::new(model)), inputs(&k.features, k.mirrored)?)
             }
         };
         Ok(Predictor {
@@ -171,6 +222,7 @@ impl Runner<'_> {
             prepared: from.info.prepared.clone(),
             synthetic: from.info.synthetic,
             machine,
+            inputs,
         })
     }
 
@@ -182,8 +234,8 @@ impl Runner<'_> {
     pub fn exported_predictor(&self, folder: &Path) -> Result<Predictor> {
         let NetworkDescription { name, recipe, classes, size, prepared, synthetic, .. } =
             NetworkDescription::load(folder)?;
-        let machine = self.exported_machine(folder)?;
-        Ok(Predictor { name, title: recipe.title, classes, size, prepared, synthetic, machine })
+        let (machine, inputs) = self.exported_machine(folder)?;
+        Ok(Predictor { name, title: recipe.title, classes, size, prepared, synthetic, machine, inputs })
     }
 
     fn describer(&self, from: &Dataset, name: &str) -> Result<Describer> {
@@ -205,17 +257,21 @@ impl Runner<'_> {
         from: &Dataset,
         network: &crate::recipe::NetworkRecipe,
         folder: &Path,
-    ) -> Result<Machine> {
+    ) -> Result<(Machine, Inputs)> {
         self.use_threads();
         let trained = crate::models::network::TrainedNetwork::load(folder, self.options.device.parse()?)?;
-        let fused = network.fusion.as_ref().map(|f| self.describer(from, &f.feature)).transpose()?;
-        Ok(Machine::Network(Box::new(trained), fused))
+        // A network that computes its feature itself reads none.
+        let reads = trained.description().consistent_feature.is_none();
+        let fused = network.fusion.as_ref().filter(|_| reads);
+        let fused = fused.map(|f| self.describer(from, &f.feature)).transpose()?;
+        Ok(network_with(trained, fused))
     }
 
-    fn exported_machine(&self, folder: &Path) -> Result<Machine> {
+    fn exported_machine(&self, folder: &Path) -> Result<(Machine, Inputs)> {
         self.use_threads();
         let exported = crate::models::network::ExportedNetwork::load(folder, self.options.device.parse()?)?;
-        Ok(Machine::Exported(Box::new(exported)))
+        let (network, feature) = exported.into_parts();
+        Ok(network_with(network, feature.map(|f| Describer::Handcrafted(Box::new(f)))))
     }
 
     fn embedding_describer(
@@ -234,13 +290,23 @@ impl Runner<'_> {
     }
 }
 
+#[cfg(feature = "torch")]
+fn network_with(network: crate::models::network::TrainedNetwork, fused: Option<Describer>) -> (Machine, Inputs) {
+    (Machine::Network(Box::new(network)), Inputs { features: fused.into_iter().collect(), mirrored: false })
+}
+
 #[cfg(not(feature = "torch"))]
 impl Runner<'_> {
-    fn network_machine(&self, _: &Dataset, _: &crate::recipe::NetworkRecipe, folder: &Path) -> Result<Machine> {
+    fn network_machine(
+        &self,
+        _: &Dataset,
+        _: &crate::recipe::NetworkRecipe,
+        folder: &Path,
+    ) -> Result<(Machine, Inputs)> {
         self.exported_machine(folder)
     }
 
-    fn exported_machine(&self, folder: &Path) -> Result<Machine> {
+    fn exported_machine(&self, folder: &Path) -> Result<(Machine, Inputs)> {
         let what = format!("predicting with the network in {}", folder.display());
         Err(Error::FeatureOff { what, feature: "torch" })
     }

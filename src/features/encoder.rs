@@ -100,6 +100,32 @@ impl Encoder {
         self.recipe.root_sift
     }
 
+    pub(super) fn recipe(&self) -> &FeatureRecipe {
+        &self.recipe
+    }
+
+    /// The visual words, k x D, where there are any.
+    pub(super) fn centres(&self) -> Option<ArrayView2<'_, f32>> {
+        self.codebook().map(Codebook::centres)
+    }
+
+    /// The nearest visual word of each descriptor; `None` without a codebook.
+    pub(super) fn words(&self, set: &DescriptorSet) -> Result<Option<Vec<u32>>> {
+        let Some(codebook) = self.codebook() else { return Ok(None) };
+        let assigned = match self.transform.changes_nothing() {
+            true => codebook.assign(set)?,
+            false => codebook.assign(&self.transform.apply(set, 0..set.len())?.view())?,
+        };
+        Ok(Some(assigned.words))
+    }
+
+    fn codebook(&self) -> Option<&Codebook> {
+        match &self.method {
+            Method::BagOfWords(codebook) | Method::Vlad(codebook) => Some(codebook),
+            Method::Concatenate(_) | Method::Fisher(_) => None,
+        }
+    }
+
     /// Writes the vector of each picture into the rows of `vectors` (pictures x dimensions).
     pub(super) fn encode(&self, described: &Described, mut vectors: ArrayViewMut2<'_, f32>) -> Result<()> {
         let views = self.recipe.views();

@@ -18,9 +18,9 @@ use crate::recipe::FeatureRecipe;
 const PART: usize = 256;
 
 /// Turns single pictures into feature vectors: the same ones that [`super::extract`] gives for a dataset.
-pub struct Extractor(Method);
+pub struct Extractor(pub(super) Method);
 
-enum Method {
+pub(super) enum Method {
     Local { local: Box<Local>, encoder: Box<Encoder> },
     Whole(Box<WholePicture>),
 }

@@ -17,6 +17,7 @@ mod fisher;
 #[cfg(feature = "torch")]
 mod graph;
 mod local;
+mod matches;
 mod memory;
 mod mirrored;
 mod mixture;
@@ -39,6 +40,7 @@ pub use extract::{Stage, extract};
 pub use extractor::{Extractor, describe_pictures};
 #[cfg(feature = "torch")]
 pub(crate) use graph::GraphFeature;
+pub use matches::{Match, WordShape};
 pub use memory::parse_memory;
 pub use mirrored::{extract_mirrored, mirrored_fingerprint};
 pub use mixture::Mixture;

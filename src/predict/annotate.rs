@@ -4,6 +4,7 @@ use ndarray::{Array2, Array3, s};
 
 use super::lettering::{Colour, fill, frame, text_width, write};
 use super::outcome::FaceExpression;
+use super::palette::{Bars, DARK, LIGHT, colour_at};
 use super::watch::{Frame, TrackedFace};
 use crate::error::Result;
 use crate::faces::Picture;
@@ -11,21 +12,6 @@ use crate::recipe::ResizeFilter;
 
 /// Pictures smaller than this on their shorter side are enlarged first: letters would not fit otherwise.
 const SMALLEST: usize = 320;
-const DARK: Colour = [18, 20, 26];
-const LIGHT: Colour = [245, 246, 250];
-const QUIET: Colour = [150, 156, 168];
-const GROOVE: Colour = [60, 64, 74];
-/// A colour for each class in turn, apart for colour-blind readers (Okabe and Ito 2008), bright enough for a dark ground.
-const CLASSES: [Colour; 8] = [
-    [240, 110, 70],
-    [150, 200, 60],
-    [200, 140, 230],
-    [255, 205, 50],
-    [100, 180, 245],
-    [255, 150, 190],
-    [190, 196, 205],
-    [60, 210, 180],
-];
 
 /// Draws every face's box, its class with the probability, and a bar for each class; where other faces leave no room for
 /// that, one bar of all probabilities on end. Readable on any ground: the box has a dark rim, letters stand on a dark plate.
@@ -134,10 +120,6 @@ fn colour_of(face: &FaceExpression, classes: &[String]) -> Colour {
     colour_at(classes.iter().position(|c| *c == face.class).unwrap_or(0))
 }
 
-fn colour_at(class: usize) -> Colour {
-    CLASSES[class % CLASSES.len()]
-}
-
 /// What is said of one face.
 struct Plate<'a> {
     face: &'a FaceExpression,
@@ -159,14 +141,15 @@ impl Plate<'_> {
         [17.0 * self.scale, 11.0 * self.scale, (5.0 * self.scale).round()]
     }
 
-    fn names(&self) -> Result<f32> {
-        let [_, small, _] = self.letters();
-        self.classes.iter().try_fold(0.0f32, |widest, class| Ok(widest.max(text_width(class, small)?)))
+    fn bars(&self) -> Bars<'_> {
+        let [_, letters, gap] = self.letters();
+        let FaceExpression { probabilities, class, .. } = self.face;
+        Bars { classes: self.classes, probabilities, class, letters, line: (letters * 1.35).ceil(), gap }
     }
 
     fn size(&self) -> Result<[i64; 2]> {
         let [large, small, pad] = self.letters();
-        let bars = self.names()? + 60.0 * self.scale + 3.0 * pad;
+        let bars = self.bars().names()? + 60.0 * self.scale + 3.0 * pad;
         let width = bars.max(text_width(&self.title(), large)? + 2.0 * pad) + self.thick as f32;
         let height = (large * 1.35).ceil() + (small * 1.35).ceil() * self.classes.len() as f32 + pad;
         Ok([width.ceil() as i64, height.ceil() as i64])
@@ -174,22 +157,13 @@ impl Plate<'_> {
 
     /// The class in large letters, then a line with a bar for each class.
     fn draw(&self, picture: &mut Array3<u8>, at: Area) -> Result<()> {
-        let [large, small, pad] = self.letters();
+        let [large, _, pad] = self.letters();
         fill(picture, [at.x, at.y, at.width, at.height], DARK, 0.82);
         fill(picture, [at.x, at.y, self.thick, at.height], colour_of(self.face, self.classes), 1.0);
         let left = at.x as f32 + pad + self.thick as f32;
         write(picture, &self.title(), [left, at.y as f32 + large * 1.05], large, LIGHT)?;
-        let bar_left = left + self.names()? + pad;
-        let room = (at.x + at.width) as f32 - pad - bar_left;
-        for (i, (class, &p)) in self.classes.iter().zip(&self.face.probabilities).enumerate() {
-            let base = at.y as f32 + (large * 1.35).ceil() + (small * 1.35).ceil() * i as f32 + small * 0.95;
-            write(picture, class, [left, base], small, if *class == self.face.class { LIGHT } else { QUIET })?;
-            let (y, height) = ((base - small * 0.72).round() as i64, (small * 0.72).round() as i64);
-            fill(picture, [bar_left as i64, y, room as i64, height], GROOVE, 1.0);
-            let length = (room * p.clamp(0.0, 1.0)).round() as i64;
-            fill(picture, [bar_left as i64, y, length, height], colour_at(i), 1.0);
-        }
-        Ok(())
+        let top = at.y as f32 + (large * 1.35).ceil();
+        self.bars().draw(picture, [left, top], (at.x + at.width) as f32 - pad - left)
     }
 
     /// The class, and all probabilities on end in one bar, as wide as the face's box: below it or above it, or else over the
@@ -242,6 +216,7 @@ fn enlarged(colour: &Array3<u8>, factor: usize) -> Array3<u8> {
 mod tests {
     use super::*;
     use crate::faces::FaceBox;
+    use crate::predict::palette::CLASSES;
 
     fn classes() -> Vec<String> {
         ["angry", "happy", "sad"].map(String::from).to_vec()

@@ -10,6 +10,8 @@ use crate::faces::FaceCrop;
 use crate::predictions::Predictions;
 use crate::progress::Progress;
 
+const SYNTHETIC: &str = "the models know faces drawn by ferrofuse only, not real ones";
+
 /// Models that predict together.
 pub struct Committee {
     members: Vec<Predictor>,
@@ -68,9 +70,9 @@ impl Committee {
         &self.members
     }
 
-    /// Whether any of them was trained on faces drawn by the tool.
-    pub fn is_synthetic(&self) -> bool {
-        self.members.iter().any(|m| m.synthetic)
+    /// What goes with every result, such as that a model knows faces drawn by the tool only.
+    pub fn remark(&self) -> Option<&'static str> {
+        self.members.iter().any(|m| m.synthetic).then_some(SYNTHETIC)
     }
 
     /// How each member's faces are cut out: with the margin of its training unless `margin` says otherwise.

@@ -1,10 +1,14 @@
 //! Pictures to faces to expressions.
 
+use ndarray::{Array2, Array3, ArrayView2, Axis};
+
 use super::committee::{Committee, Crops};
+use super::explain::{self, Explanation};
 use super::outcome::{FaceExpression, MemberOpinion, most_probable};
 use crate::error::Result;
 use crate::faces::{FaceBox, FaceCrop, FaceDetectors, FoundFace, Picture};
 use crate::progress::Progress;
+use crate::recipe::ResizeFilter;
 
 /// Where the faces of a picture are.
 pub enum Faces {
@@ -33,22 +37,40 @@ impl Looker {
     /// # Errors
     /// As [`FaceDetectors::detect`].
     pub fn look_at(&self, picture: &Picture) -> Result<Vec<SeenFace>> {
-        let grey = picture.grey.view();
+        let seen = |face, score| SeenFace { face, score, crops: self.crops_of(picture.grey.view(), face) };
         match &self.faces {
             Faces::Whole => {
                 let [width, height] = picture.size();
-                let crops = self.crops.iter().map(|c| c.whole(grey)).collect();
-                Ok(vec![SeenFace { face: FaceBox::whole(width, height), score: None, crops }])
+                Ok(vec![seen(FaceBox::whole(width, height), None)])
             }
             Faces::Found(detectors, _) => {
-                let seen = |FoundFace { face, score }| SeenFace {
-                    face,
-                    score: Some(score),
-                    crops: self.crops.iter().map(|c| c.cut(grey, face)).collect(),
-                };
-                Ok(detectors.detect(picture)?.into_iter().map(seen).collect())
+                let found = detectors.detect(picture)?.into_iter();
+                Ok(found.map(|FoundFace { face, score }| seen(face, Some(score))).collect())
             }
         }
+    }
+
+    /// A face that was found in a grey picture, as each model sees it.
+    fn crops_of(&self, grey: ArrayView2<'_, u8>, face: FaceBox) -> Crops {
+        self.crops.iter().map(|crop| self.cut(crop, grey, face)).collect()
+    }
+
+    fn cut(&self, crop: &FaceCrop, grey: ArrayView2<'_, u8>, face: FaceBox) -> Array2<u8> {
+        match self.faces {
+            Faces::Whole => crop.whole(grey),
+            Faces::Found(..) => crop.cut(grey, face),
+        }
+    }
+
+    /// The part of the picture that the first model sees of a face, in colour, `side` x `side` x 3.
+    fn portrait(&self, picture: &Picture, face: FaceBox, side: usize) -> Array3<u8> {
+        let mut portrait = Array3::zeros((side, side, 3));
+        let margin = self.crops.first().map_or(0.0, |crop| crop.margin);
+        let crop = FaceCrop { margin, size: [side, side], filter: ResizeFilter::CatmullRom };
+        for (mut to, from) in portrait.axis_iter_mut(Axis(2)).zip(picture.colour.axis_iter(Axis(2))) {
+            to.assign(&self.cut(&crop, from, face));
+        }
+        portrait
     }
 }
 
@@ -110,5 +132,28 @@ impl Expressions {
             FaceExpression { face: s.face, score: s.score, class, probability, probabilities, models }
         };
         Ok(seen.into_iter().map(|faces| faces.into_iter().map(&mut say).collect()).collect())
+    }
+    /// Says what speaks for the class of a face of this picture, and draws it; `name` is what the face is called.
+    ///
+    /// # Errors
+    /// As [`Committee::predict`].
+    pub fn explain(
+        &self,
+        picture: &Picture,
+        face: &FaceExpression,
+        name: String,
+        progress: &dyn Progress,
+    ) -> Result<(Explanation, Array3<u8>)> {
+        let crops = self.looker.crops_of(picture.grey.view(), face.face);
+        let explanation = explain::explain(&self.committee, &crops, most_probable(&face.probabilities), progress)?;
+        let portrait = explain::Portrait {
+            name,
+            colour: self.looker.portrait(picture, face.face, explain::LARGE),
+            face,
+            classes: self.committee.classes(),
+            remark: self.committee.remark(),
+        };
+        let sheet = explain::draw(&portrait, &explanation)?;
+        Ok((explanation, sheet))
     }
 }

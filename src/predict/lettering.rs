@@ -64,7 +64,8 @@ pub fn frame(picture: &mut Array3<u8>, [x, y, width, height]: [i64; 4], thicknes
     }
 }
 
-fn blend(picture: &mut Array3<u8>, [x, y]: [i64; 2], colour: Colour, share: f32) {
+/// Mixes a colour into a pixel; nothing beyond the picture.
+pub fn blend(picture: &mut Array3<u8>, [x, y]: [i64; 2], colour: Colour, share: f32) {
     let (rows, columns, _) = picture.dim();
     if share <= 0.0 || x < 0 || y < 0 || x >= columns as i64 || y >= rows as i64 {
         return;

@@ -2,10 +2,12 @@
 
 mod annotate;
 mod committee;
+mod explain;
 mod expressions;
 mod inputs;
 mod lettering;
 mod outcome;
+mod palette;
 mod pictures;
 mod records;
 mod save;
@@ -16,10 +18,11 @@ mod watch;
 
 pub use annotate::{annotated, annotated_frame};
 pub use committee::{Committee, Crops, Opinions};
+pub use explain::{Explanation, FeatureEvidence, Heat, ModelExplanation, WeighedMatch, WordEvidence};
 pub use expressions::{Expressions, Faces, Looker, SeenFace};
 pub use inputs::{Input, inputs};
 pub use outcome::{FaceExpression, MemberOpinion, Outcome, PictureOutcome};
-pub use pictures::{PictureSink, Tally, predict_pictures};
+pub use pictures::{ExplainedFace, PictureSink, Tally, predict_pictures};
 pub use records::{csv_header, csv_lines, frame_csv_header, frame_csv_lines, frame_json_lines, json_lines};
 pub use save::save_picture;
 pub use tracker::{Tracked, Tracker};

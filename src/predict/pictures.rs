@@ -7,9 +7,10 @@ use ndarray::Array3;
 use rayon::prelude::*;
 
 use super::annotate::annotated;
+use super::explain::Explanation;
 use super::expressions::{Expressions, Looker, SeenFace};
 use super::inputs::Input;
-use super::outcome::{Outcome, PictureOutcome};
+use super::outcome::{FaceExpression, Outcome, PictureOutcome};
 use crate::error::{Error, Result};
 use crate::faces::Picture;
 use crate::progress::Progress;
@@ -28,6 +29,25 @@ pub trait PictureSink {
     /// # Errors
     /// Whatever keeps the sink from taking it, which ends the work.
     fn take(&mut self, input: &Input, outcome: &PictureOutcome, drawn: Option<&Array3<u8>>) -> Result<()>;
+    /// Whether it is wanted what speaks for the class of each face.
+    fn wants_explanations(&self) -> bool;
+    /// What speaks for the class of a face of the picture that was taken last.
+    ///
+    /// # Errors
+    /// As [`PictureSink::take`].
+    fn take_explanation(&mut self, input: &Input, explained: &ExplainedFace<'_>) -> Result<()>;
+}
+
+/// A face of a picture and what speaks for its class.
+pub struct ExplainedFace<'a> {
+    /// Its number in the picture, from 1.
+    pub number: usize,
+    /// The face.
+    pub face: &'a FaceExpression,
+    /// The reasons.
+    pub explanation: Explanation,
+    /// A drawing of them, height x width x 3.
+    pub sheet: Array3<u8>,
 }
 
 /// How many of what.
@@ -64,7 +84,7 @@ pub fn predict_pictures(
     progress.start("looking at pictures", inputs.len() as u64, "pictures");
     for inputs in inputs.chunks(AT_ONCE) {
         let pixels = AtomicU64::new(0);
-        let wanted = sink.wants_pictures();
+        let wanted = sink.wants_pictures() || sink.wants_explanations();
         let looked: Vec<Looked> = inputs
             .par_iter()
             .map(|input| {
@@ -110,8 +130,14 @@ pub fn predict_pictures(
                 })
                 .collect::<Result<_>>()?,
         };
-        for ((input, (picture, _)), drawn) in inputs.iter().zip(&outcomes).zip(&drawn) {
+        for ((input, (picture, kept)), drawn) in inputs.iter().zip(&outcomes).zip(&drawn) {
             sink.take(input, picture, drawn.as_ref())?;
+            if sink.wants_explanations() && !picture.faces().is_empty() {
+                let again = if kept.is_none() { read(input).ok() } else { None };
+                if let Some(shown) = kept.as_ref().or(again.as_ref()) {
+                    explain_faces(expressions, (input, shown, picture.faces()), sink, progress)?;
+                }
+            }
             tally.pictures += 1;
             tally.faces += picture.faces().len();
             match &picture.outcome {
@@ -122,6 +148,27 @@ pub fn predict_pictures(
     }
     progress.finish("");
     Ok(tally)
+}
+
+fn explain_faces(
+    expressions: &Expressions,
+    (input, shown, faces): (&Input, &Picture, &[FaceExpression]),
+    sink: &mut dyn PictureSink,
+    progress: &dyn Progress,
+) -> Result<()> {
+    for (i, face) in faces.iter().enumerate() {
+        if progress.stop_requested() {
+            return Err(Error::Interrupted { kept: "what was written before".into() });
+        }
+        let number = i + 1;
+        let name = match faces {
+            [_] => input.name(),
+            _ => format!("{}, face {number}", input.name()),
+        };
+        let (explanation, sheet) = expressions.explain(shown, face, name, &crate::progress::Silent)?;
+        sink.take_explanation(input, &ExplainedFace { number, face, explanation, sheet })?;
+    }
+    Ok(())
 }
 
 /// `pixels` counts those that are kept already, where pictures are wanted later.

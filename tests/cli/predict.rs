@@ -126,6 +126,92 @@ fn a_face_of_the_dataset_is_predicted_as_evaluate_does() {
     }
 }
 
+/// The numbers beside a drawing of `--explain`.
+fn reasons(folder: &Folder, path: &str) -> Value {
+    json(&std::fs::read_to_string(folder.path(path)).unwrap())
+}
+
+#[test]
+fn an_explanation_shows_what_counts_for_each_model_in_pixels_and_in_words() {
+    let folder = folder();
+    let words = "title = \"words\"\nextractor = \"dense-sift\"\nencoding = \"bag-of-words\"\nnormalisation = \"l1\"\n\
+                 [grid]\nfirst = 4\nstep = 4\ncount = 5\nsizes = [2.0]\n\
+                 [codebook]\nwords = 12\nalgorithm = \"full\"\niterations = 5\n";
+    folder.write("features/words.toml", words);
+    folder.write("models/bag.toml", small::SVM.replace("[\"dense\"]", "[\"words\"]").replace("Small SVM", "Bag"));
+    folder.ok(&["train", "bag", "-d", "tiny"]);
+    scene().save(folder.path("scene.png")).unwrap();
+    let args = ["predict", "scene.png", "-m", "plain,fused,bag", "-d", "tiny", "-o", "seen", "--explain", "--json"];
+    let said = json(&folder.ok(&args));
+    for face in [1, 2] {
+        let sheet = image::open(folder.path(format!("seen/explained/scene-face-{face}.png"))).unwrap().into_rgb8();
+        assert!(sheet.width() > 1000 && sheet.height() > 1000, "three models below the head: {:?}", sheet.dimensions());
+        let found = reasons(&folder, &format!("seen/explained/scene-face-{face}.json"));
+        assert_eq!(found["class"], said["faces"][face - 1]["class"], "the class of all models together is explained");
+        let models = found["models"].as_array().unwrap();
+        assert_eq!(models.len(), 3);
+        for (model, (kept, matches, words)) in models.iter().zip([(false, 0, 0), (true, 4, 0), (false, 25, 12)]) {
+            let rows = model["heat"]["drops"].as_array().unwrap();
+            assert!(rows.len() == 24 && rows.iter().all(|row| row.as_array().unwrap().len() == 24));
+            assert_eq!(model["heat"]["features_kept"], kept, "{}", model["model"]);
+            let features = model["features"].as_array().unwrap();
+            assert_eq!(features.len(), usize::from(matches > 0));
+            let Some(feature) = features.first() else { continue };
+            let all = feature["matches"].as_array().unwrap();
+            assert_eq!((all.len(), &feature["vocabulary"]), (matches, &Value::from(words)));
+            assert!(all.iter().any(|m| m["weight"].as_f64().unwrap().abs() > 1e-6), "something counts: {feature}");
+            for word in feature["words"].as_array().unwrap() {
+                let of_word = all.iter().filter(|m| m["word"] == word["word"]);
+                let sum: f64 = of_word.clone().map(|m| m["weight"].as_f64().unwrap()).sum();
+                assert!((sum - word["weight"].as_f64().unwrap()).abs() < 1e-5, "{word}");
+                assert_eq!(of_word.count(), word["count"].as_u64().unwrap() as usize);
+            }
+        }
+    }
+}
+
+#[test]
+fn heat_is_the_mean_fall_over_the_windows_that_hide_a_pixel() {
+    let folder = folder();
+    let whole = face(Expression::Surprise, 3, 0.1, [24, 24]);
+    let grey = (whole.iter().map(|&v| f64::from(v)).sum::<f64>() / 576.0).round() as u8;
+    let save = |name: &str, picture: &ndarray::Array2<u8>| {
+        let picture = GrayImage::from_raw(24, 24, picture.iter().copied().collect()).unwrap();
+        picture.save(folder.path(name)).unwrap();
+    };
+    save("whole.png", &whole);
+    // The four windows of 4 pixels, in steps of 2, that reach over the upper left corner.
+    for (i, (bottom, right)) in [(2, 2), (2, 4), (4, 2), (4, 4)].into_iter().enumerate() {
+        let mut hidden = whole.clone();
+        hidden.slice_mut(ndarray::s![..bottom, ..right]).fill(grey);
+        save(&format!("hidden-{i}.png"), &hidden);
+    }
+    folder.ok(&["predict", "whole.png", "--face-crop", "--model", "plain", "--output", "seen", "--explain"]);
+    let found = reasons(&folder, "seen/explained/whole-face-1.json");
+    let class = found["class"].as_str().unwrap();
+    let lines = folder.ok(&["predict", "hidden-*.png", "--face-crop", "--model", "plain", "--format", "jsonl"]);
+    let said: Vec<f64> = lines.lines().map(|line| json(line)["probabilities"][class].as_f64().unwrap()).collect();
+    let expected = found["probability"].as_f64().unwrap() - said.iter().sum::<f64>() / 4.0;
+    let corner = found["models"][0]["heat"]["drops"][0][0].as_f64().unwrap();
+    assert_eq!(said.len(), 4);
+    assert!((corner - expected).abs() < 1e-5, "{corner} {expected}");
+    assert_eq!(found["models"][0]["heat"]["window"], 4);
+}
+
+#[test]
+fn what_cannot_be_explained_is_said() {
+    let folder = folder();
+    flat(40).save(folder.path("face.png")).unwrap();
+    let error = folder.fails(2, &["predict", "face.png", "--model", "plain", "--explain"]);
+    assert!(error.contains("--output"), "{error}");
+    folder.write("film.mp4", "no video");
+    let error = folder.fails(1, &["predict", "film.mp4", "--model", "plain", "--output", "seen", "--explain"]);
+    assert!(error.contains("--explain takes one at a time") && !folder.path("seen").exists(), "{error}");
+    // A picture without a face has nothing to explain.
+    folder.ok(&["predict", "face.png", "--model", "plain", "--output", "seen", "--explain"]);
+    assert!(!folder.path("seen/explained").exists());
+}
+
 #[test]
 fn crops_at_import_and_at_prediction_are_the_same_pixels() {
     use ferrofuse::faces::{FaceCrop, FaceDetector, Picture};

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use comfy_table::{CellAlignment, Table, presets};
+use ferrofuse::artifact::write_json;
 use ferrofuse::predict::{
-    Committee, Input, Outcome, PictureOutcome, PictureSink, Tally, csv_header, csv_lines, json_lines, save_picture,
+    Committee, ExplainedFace, Input, Outcome, PictureOutcome, PictureSink, Tally, csv_header, csv_lines, json_lines,
+    save_picture,
 };
 use ferrofuse::{Error, Progress, Result};
 use ndarray::Array3;
@@ -18,8 +20,8 @@ use crate::cli::Context;
 
 const CSV: &str = "predictions.csv";
 const JSONL: &str = "predictions.jsonl";
-/// What goes with every result of models that were trained on drawn faces.
-pub const SYNTHETIC: &str = "the models know faces drawn by ferrofuse only, not real ones";
+/// Where the drawings of `--explain` go, below the folder of the copies.
+const EXPLAINED: &str = "explained";
 
 /// Takes outcomes picture by picture.
 pub struct Output<'a> {
@@ -30,6 +32,8 @@ pub struct Output<'a> {
     remark: Option<&'static str>,
     shown: Shown,
     folder: Option<Folder>,
+    /// Whether it is drawn what speaks for each face's class.
+    explain: bool,
 }
 
 /// Standard output.
@@ -54,7 +58,7 @@ impl<'a> Output<'a> {
     pub fn new(
         committee: &Committee,
         folder: Option<&Path>,
-        format: Format,
+        (format, explain): (Format, bool),
         context: &'a Context,
     ) -> anyhow::Result<Self> {
         let classes = committee.classes().to_vec();
@@ -76,8 +80,8 @@ impl<'a> Output<'a> {
             (false, Format::Jsonl) => Shown::Lines,
         };
         let folder = folder.map(|path| Folder::open(path, &header)).transpose()?;
-        let remark = committee.is_synthetic().then_some(SYNTHETIC);
-        Ok(Self { context, classes, columns: header.len(), remark, shown, folder })
+        let remark = committee.remark();
+        Ok(Self { context, classes, columns: header.len(), remark, shown, folder, explain })
     }
 
     /// Shows what was gathered and says where the rest is.
@@ -161,6 +165,17 @@ impl PictureSink for Output<'_> {
             None => Ok(()),
         }
     }
+
+    fn wants_explanations(&self) -> bool {
+        self.explain && self.folder.is_some()
+    }
+
+    fn take_explanation(&mut self, input: &Input, explained: &ExplainedFace<'_>) -> Result<()> {
+        match &mut self.folder {
+            Some(folder) => folder.take_explanation(input, explained),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Folder {
@@ -187,17 +202,39 @@ impl Folder {
         for line in lines {
             writeln!(self.jsonl, "{line}").map_err(|e| Error::io("write", self.path.join(JSONL), e))?;
         }
-        let Some(drawn) = drawn else { return Ok(()) };
-        let inside = match input {
-            Input::File { inside, .. } => inside.clone(),
-            Input::Standard => PathBuf::from("standard-input.png"),
-        };
-        let path = self.free(&inside);
+        match drawn {
+            Some(drawn) => self.save(&inside(input), drawn).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    /// The drawing, and beside it all numbers behind it.
+    fn take_explanation(&mut self, input: &Input, explained: &ExplainedFace<'_>) -> Result<()> {
+        let inside = Path::new(EXPLAINED).join(inside(input));
+        let stem = inside.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let path = inside.with_file_name(format!("{stem}-face-{}.png", explained.number));
+        let drawing = self.save(&path, &explained.sheet)?;
+        let ExplainedFace { number, face, explanation, .. } = explained;
+        let numbers = json!({
+            "source": input.name(),
+            "face": number,
+            "box": face.face,
+            "class": explanation.class,
+            "probability": face.probability,
+            "models": explanation.models,
+        });
+        write_json(&drawing.with_extension("json"), &numbers)
+    }
+
+    /// Writes a picture where no other one of this run is, and says where that is.
+    fn save(&mut self, inside: &Path, picture: &Array3<u8>) -> Result<PathBuf> {
+        let path = self.free(inside);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent).map_err(|e| Error::io("make", parent, e))?;
         }
-        self.pictures.push(save_picture(&path, drawn)?);
-        Ok(())
+        let path = save_picture(&path, picture)?;
+        self.pictures.push(path.clone());
+        Ok(path)
     }
 
     /// A place in the folder that no other picture of this run has taken: two folders may hold files of one name.
@@ -210,6 +247,14 @@ impl Folder {
         let stem = inside.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let extension = inside.extension().unwrap_or_default().to_string_lossy().into_owned();
         (2..).map(|n| path.with_file_name(format!("{stem}-{n}.{extension}"))).find(|p| !taken(p)).unwrap_or(path)
+    }
+}
+
+/// Where a copy of the input goes below the folder of the copies.
+fn inside(input: &Input) -> PathBuf {
+    match input {
+        Input::File { inside, .. } => inside.clone(),
+        Input::Standard => PathBuf::from("standard-input.png"),
     }
 }
 

@@ -59,7 +59,7 @@ mod watching {
     use ferrofuse::{Error, Progress, Result};
     use serde_json::{Value, json};
 
-    use super::super::output::{SYNTHETIC, ignore_closed_pipe};
+    use super::super::output::ignore_closed_pipe;
     use super::super::{Format, PredictArgs};
     use crate::cli::Context;
 
@@ -132,8 +132,8 @@ mod watching {
         context.progress.finish("");
         let watched = watched?;
         let fault = if watched.stopped { None } else { source.cut_short() };
-        let synthetic = expressions.committee().is_synthetic();
-        let files = sink.finish(synthetic)?;
+        let remark = expressions.committee().remark();
+        let files = sink.finish(remark.is_some())?;
         let value = summary(&name, &watched, &sink.timeline, classes, &files);
         if !context.json && args.format == Format::Table {
             let mut text = format!("{}\n", table(&sink.timeline, classes));
@@ -141,8 +141,8 @@ mod watching {
                 "{name}: frames: {}, looked at: {}, without a face: {}",
                 watched.frames, watched.looked_at, watched.without_face
             ));
-            if synthetic {
-                text.push_str(&format!("\n{SYNTHETIC}"));
+            if let Some(remark) = remark {
+                text.push_str(&format!("\n{remark}"));
             }
             for file in &files {
                 text.push_str(&format!("\nwritten: {}", file.display()));

@@ -75,6 +75,11 @@ impl ExportedNetwork {
         &self.network
     }
 
+    /// The network, and the extractor of its feature.
+    pub(crate) fn into_parts(self) -> (TrainedNetwork, Option<(FeatureInfo, Vocabulary)>) {
+        (self.network, self.feature)
+    }
+
     /// The feature vectors (n x d) that the network reads beside these pictures (n x h x w); `None` where it reads
     /// pictures alone.
     ///

@@ -17,6 +17,10 @@ use super::block::Block;
 use super::layers::{BatchNormalisation, Dense, NEAR_ZERO, dropout, glorot};
 use super::views::Views;
 
+/// Views of pictures go through the network together up to this number: a single face then takes one pass and not ten, and more
+/// would not stay in the cache.
+const TOGETHER: i64 = 32;
+
 /// A dense layer of the head.
 #[derive(Clone)]
 struct Hidden {
@@ -118,10 +122,21 @@ impl Network {
     /// Class probabilities, b x c: the mean over views of the same pictures, each as the trunk sees it. `features` are
     /// none, those of all views, or those of each.
     pub fn probabilities(&self, views: &[Tensor], features: &[Tensor]) -> Result<Tensor, TchError> {
-        let own = |view: usize| features.get(view).or(features.first());
-        let predict = |(i, x)| self.forward(x, own(i), false)?.f_softmax(-1, Kind::Float);
-        let all = views.iter().enumerate().map(predict).collect::<Result<Vec<_>, _>>()?;
-        Tensor::f_stack(&all, 0)?.f_mean_dim(0i64, false, Kind::Float)
+        let rows = views.first().map_or(0, |view| view.size()[0]);
+        let all = if rows * views.len() as i64 <= TOGETHER {
+            let features = match features {
+                [] => None,
+                [of_all] => Some(of_all.f_repeat([views.len() as i64, 1])?),
+                of_each => Some(Tensor::f_cat(of_each, 0)?),
+            };
+            let all = self.forward(&Tensor::f_cat(views, 0)?, features.as_ref(), false)?;
+            all.f_softmax(-1, Kind::Float)?.f_view([views.len() as i64, rows, -1])?
+        } else {
+            let own = |view: usize| features.get(view).or(features.first());
+            let predict = |(i, x)| self.forward(x, own(i), false)?.f_softmax(-1, Kind::Float);
+            Tensor::f_stack(&views.iter().enumerate().map(predict).collect::<Result<Vec<_>, _>>()?, 0)?
+        };
+        all.f_mean_dim(0i64, false, Kind::Float)
     }
 
     /// Makes the network ready to predict: faster, and in single precision. Weights that are set afterwards have no part

@@ -129,3 +129,27 @@ fn folding_the_normalisation_leaves_predictions_as_they_were() {
         assert_eq!(difference > 0.0, folds, "{name}");
     }
 }
+
+#[test]
+fn views_of_few_pictures_go_together_and_say_the_same() {
+    let _lock = one_at_a_time();
+    let text = "title = 'x'\n[[block]]\nfilters = [3]\npadding = ['same']\n[fusion]\nfeature = 'f'\nhidden = 5\n\
+                [head]\nhidden = [4]\n[training]\nepochs = 1\nbatch = 2\noptimiser = 'sgd'\nlearning-rate = 0.1";
+    let recipe: NetworkRecipe = toml::from_str(text).unwrap();
+    let network = Network::new(&recipe, [8, 8], 6, 7, 1, Device::Cpu).unwrap();
+    let drawn = |shape: &[i64]| Tensor::rand(shape, (Kind::Float, Device::Cpu)) * 9;
+    // 3 views of 2 pictures go together, of 40 pictures one after the other; features of all views, then of each.
+    for shared in [true, false] {
+        let views: Vec<Tensor> = (0..3).map(|_| drawn(&[40, 1, 8, 8])).collect();
+        let features: Vec<Tensor> = (0..if shared { 1 } else { 3 }).map(|_| drawn(&[40, 6])).collect();
+        let first = |all: &[Tensor]| all.iter().map(|t| t.narrow(0, 0, 2)).collect::<Vec<_>>();
+        let (many, few) = tch::no_grad(|| {
+            let few = network.probabilities(&first(&views), &first(&features)).unwrap();
+            (network.probabilities(&views, &features).unwrap(), few)
+        });
+        assert_eq!((many.size(), few.size()), (vec![40, 7], vec![2, 7]));
+        let difference = f64::try_from((many.narrow(0, 0, 2) - &few).abs().max()).unwrap();
+        let apart = f64::try_from((few.get(0) - few.get(1)).abs().max()).unwrap();
+        assert!(difference < 1e-6 && apart > 1e-3, "{difference} {apart}");
+    }
+}

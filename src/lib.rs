@@ -22,6 +22,7 @@ pub mod predictions;
 mod progress;
 pub mod recipe;
 pub mod report;
+pub mod serve;
 #[cfg(feature = "torch")]
 mod shared_tensor;
 #[cfg(feature = "torch")]

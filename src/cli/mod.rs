@@ -7,14 +7,17 @@ mod crossval;
 mod evaluate;
 mod export;
 mod extract;
+mod faces;
 mod import;
 mod init;
 mod inspect;
+mod models;
 mod predict;
 mod progress;
 mod report;
 mod run;
 mod scores;
+mod serve;
 mod train;
 mod work;
 
@@ -45,6 +48,7 @@ enum Command {
     Export(export::ExportArgs),
     Aggregate(aggregate::AggregateArgs),
     Predict(predict::PredictArgs),
+    Serve(serve::ServeArgs),
     Report(report::ReportArgs),
     Run(run::RunArgs),
     Crossval(crossval::CrossvalArgs),
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Export(args) => export::run(args, &context),
         Command::Aggregate(args) => aggregate::run(args, &context),
         Command::Predict(args) => predict::run(args, &context),
+        Command::Serve(args) => serve::run(args, &context),
         Command::Report(args) => report::run(args, &context),
         Command::Run(args) => run::run(args, &context),
         Command::Crossval(args) => crossval::run(args, &context),

@@ -32,6 +32,18 @@ pub enum Combination {
 }
 
 impl Combination {
+    /// The method that it is of.
+    pub fn method(&self) -> AggregateMethod {
+        match self {
+            Self::Mean => AggregateMethod::Mean,
+            Self::Geometric => AggregateMethod::Geometric,
+            Self::Vote => AggregateMethod::Vote,
+            Self::Weighted(_) => AggregateMethod::Weighted,
+            Self::Greedy(_) => AggregateMethod::Greedy,
+            Self::Stacked(_) => AggregateMethod::Stacking,
+        }
+    }
+
     /// Fits what the method needs on the members' predictions of validation rows, which matter to no other method
     /// ([`AggregateMethod::is_fitted`] says to which); `weights` go with [`AggregateMethod::Weighted`] alone.
     ///

@@ -35,6 +35,16 @@ impl Picture {
         Ok(Self { colour: colour.map_err(|e| e.to_string())?, grey: grey_of(decoded)? })
     }
 
+    /// Width and height as a picture file's header says, before any pixel is decoded and the picture turned upright.
+    /// `Err` says what is wrong with the file.
+    pub fn size_in_header(bytes: &[u8]) -> std::result::Result<[u32; 2], String> {
+        let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
+        if reader.format().is_none() {
+            return Err("no picture of a known format".to_string());
+        }
+        reader.into_dimensions().map(|(width, height)| [width, height]).map_err(|e| e.to_string())
+    }
+
     /// A picture from its colours (height x width x 3), such as a frame of a video.
     ///
     /// # Errors

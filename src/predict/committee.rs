@@ -9,6 +9,7 @@ use crate::experiment::Predictor;
 use crate::faces::FaceCrop;
 use crate::predictions::Predictions;
 use crate::progress::Progress;
+use crate::recipe::AggregateMethod;
 
 const SYNTHETIC: &str = "the models know faces drawn by ferrofuse only, not real ones";
 
@@ -70,9 +71,19 @@ impl Committee {
         &self.members
     }
 
+    /// How they are combined.
+    pub fn method(&self) -> AggregateMethod {
+        self.combination.method()
+    }
+
+    /// Whether any of them was trained on faces drawn by the tool.
+    pub fn is_synthetic(&self) -> bool {
+        self.members.iter().any(|m| m.synthetic)
+    }
+
     /// What goes with every result, such as that a model knows faces drawn by the tool only.
     pub fn remark(&self) -> Option<&'static str> {
-        self.members.iter().any(|m| m.synthetic).then_some(SYNTHETIC)
+        self.is_synthetic().then_some(SYNTHETIC)
     }
 
     /// How each member's faces are cut out: with the margin of its training unless `margin` says otherwise.

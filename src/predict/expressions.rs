@@ -37,15 +37,15 @@ impl Looker {
     /// # Errors
     /// As [`FaceDetectors::detect`].
     pub fn look_at(&self, picture: &Picture) -> Result<Vec<SeenFace>> {
-        let seen = |face, score| SeenFace { face, score, crops: self.crops_of(picture.grey.view(), face) };
         match &self.faces {
-            Faces::Whole => {
-                let [width, height] = picture.size();
-                Ok(vec![seen(FaceBox::whole(width, height), None)])
-            }
+            Faces::Whole => Ok(vec![self.look_at_face(picture)]),
             Faces::Found(detectors, _) => {
-                let found = detectors.detect(picture)?.into_iter();
-                Ok(found.map(|FoundFace { face, score }| seen(face, Some(score))).collect())
+                let seen = |FoundFace { face, score }| SeenFace {
+                    face,
+                    score: Some(score),
+                    crops: self.crops_of(picture.grey.view(), face),
+                };
+                Ok(detectors.detect(picture)?.into_iter().map(seen).collect())
             }
         }
     }
@@ -71,6 +71,18 @@ impl Looker {
             to.assign(&self.cut(&crop, from, face));
         }
         portrait
+    }
+
+    /// Takes a picture as one face, whatever was said of finding them.
+    pub fn look_at_face(&self, picture: &Picture) -> SeenFace {
+        let [width, height] = picture.size();
+        let crops = self.crops.iter().map(|c| c.whole(picture.grey.view())).collect();
+        SeenFace { face: FaceBox::whole(width, height), score: None, crops }
+    }
+
+    /// Whether every picture is taken as one face.
+    pub fn takes_faces(&self) -> bool {
+        matches!(self.faces, Faces::Whole)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which models predict, and how they are combined.
+//! Which models predict, and how they are combined: the options of every command that predicts.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use ferrofuse::predict::Committee;
 use ferrofuse::recipe::{AggregateMethod, Kind, ModelRecipe, Recipe, load};
 use ferrofuse::{Error, Result};
 
-use crate::cli::Context;
+use super::Context;
 
 /// The model that predicts where none is named and several are there.
 const USUAL: &str = "compact";
@@ -46,6 +46,11 @@ enum Together {
 }
 
 impl ModelArgs {
+    /// Whether no model was named, so that the one in `models/pretrained/` is taken.
+    pub fn is_usual(&self) -> bool {
+        self.model.is_empty()
+    }
+
     /// Loads the models.
     pub fn committee(&self, runner: &Runner<'_>, context: &Context) -> Result<Committee> {
         let method = match self.aggregate {

@@ -17,7 +17,8 @@ demo: build ## Run a whole comparison on synthetic faces, in the folder demo/
 	@mkdir -p $(DEMO)
 	cargo run --release --quiet -- -C $(DEMO) run demo
 
-test: setup ## Run all tests
+test: ## Run all tests; the browser that they need is installed as well
+	@scripts/setup.sh opencv torch test
 	cargo test --release
 
 lint: setup ## Check format, clippy's advice and the shell scripts

@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh                what the default build needs
 #   scripts/setup.sh torch          only what the named cargo features need (opencv, torch, or none)
+#   scripts/setup.sh opencv torch test    and the browser that the tests of the web page drive
 #
 # A part that is in place is left alone, so a second run does nothing. Only missing Debian packages need root or sudo.
 set -euo pipefail
@@ -67,6 +68,10 @@ find_missing_packages() {
             need opencv-data "the cascade that finds faces"
         command -v clang >/dev/null || need clang "reads OpenCV's headers for the Rust bindings"
         has_libclang || need libclang-dev "the library behind clang, which the bindings' generator links"
+    fi
+    if $with_test; then
+        command -v chromium >/dev/null || need chromium "the browser in which the web page is tested"
+        command -v chromedriver >/dev/null || need chromium-driver "lets the tests drive the browser"
     fi
     if [ -z "$libtorch" ] && $with_torch; then
         has_pip || need python3-pip "fetches libtorch $TORCH, which comes inside the PyPI package torch"
@@ -264,13 +269,15 @@ write_cargo_config() {
 
 with_opencv=false
 with_torch=false
+with_test=false
 [ $# -gt 0 ] || set -- opencv torch
 for feature in "$@"; do
     case $feature in
     opencv) with_opencv=true ;;
     torch) with_torch=true ;;
+    test) with_test=true ;;
     none) ;;
-    *) fail "unknown feature '$feature': expected opencv, torch or none" ;;
+    *) fail "unknown feature '$feature': expected opencv, torch, none or test" ;;
     esac
 done
 
@@ -284,6 +291,7 @@ if $with_opencv; then
     check_opencv
     ready+=", OpenCV $(pkg-config --modversion opencv4)"
 fi
+if $with_test; then ready+=", $(chromedriver --version | cut -d ' ' -f 1,2)"; fi
 if $with_torch; then
     [ -n "$libtorch" ] || assemble_libtorch
     write_cargo_config

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::dataset::Split;
 use crate::error::{Error, Result};
 
 const REPORT: &str = "report.html";
@@ -37,6 +38,8 @@ pub(super) struct Summary {
     pub(super) dataset: String,
     /// Whether its faces are drawn.
     pub(super) synthetic: bool,
+    /// Whether something was chosen on the rows that are scored.
+    pub(super) chosen_on_test: bool,
     /// Models and aggregates.
     pub(super) entries: usize,
     /// The single model that was best on validation, with its accuracy on the test split, 0 to 1.
@@ -101,6 +104,8 @@ struct Compared {
     title: String,
     dataset: Dataset,
     best_single: Option<String>,
+    #[serde(default)]
+    chosen_on: Option<Split>,
     entries: Vec<Entry>,
 }
 
@@ -133,11 +138,18 @@ fn summary(folder: &Path) -> Option<Summary> {
     if path.parent() != Some(folder) || path.metadata().ok()?.len() > LARGEST_METRICS {
         return None;
     }
-    let Compared { title, dataset, best_single, entries } =
+    let Compared { title, dataset, best_single, chosen_on, entries } =
         serde_json::from_slice::<Stored>(&std::fs::read(path).ok()?).ok()?.comparison;
     let best = entries.iter().find(|e| Some(&e.name) == best_single.as_ref());
     let best = best.and_then(|e| Some((e.title.clone(), e.test.metrics.accuracy?)));
-    Some(Summary { title, dataset: dataset.title, synthetic: dataset.synthetic, entries: entries.len(), best })
+    Some(Summary {
+        title,
+        dataset: dataset.title,
+        synthetic: dataset.synthetic,
+        chosen_on_test: chosen_on == Some(Split::Test),
+        entries: entries.len(),
+        best,
+    })
 }
 
 #[cfg(test)]
@@ -206,14 +218,17 @@ mod tests {
         let of = |entries: &str| {
             format!(
                 r#"{{"comparison": {{"title": "T", "dataset": {{"title": "D", "synthetic": true}}, "best_single": "b",
-                     "entries": [{entries}]}}}}"#
+                     "chosen_on": "test", "entries": [{entries}]}}}}"#
             )
         };
         write("scores", &of(&[entry("a", "0.9"), entry("b", "0.5")].join(",")));
         write("unknown", &of(&entry("b", "null")));
         let list = Reports::new(results.path().to_path_buf()).list().unwrap();
         let summary =
-            |entries, best| Some(Summary { title: "T".into(), dataset: "D".into(), synthetic: true, entries, best });
+            |entries, best| {
+                let (title, dataset) = ("T".into(), "D".into());
+                Some(Summary { title, dataset, synthetic: true, chosen_on_test: true, entries, best })
+            };
         assert_eq!(list[0], Listed { name: "broken".into(), summary: None });
         assert_eq!(list[1].summary, summary(2, Some(("The b".into(), 0.5))));
         assert_eq!(list[2].summary, summary(1, None));

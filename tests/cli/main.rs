@@ -5,6 +5,9 @@
 mod support;
 
 mod aggregate;
+// What the browser is shown are faces that a network classifies.
+#[cfg(all(feature = "opencv", feature = "torch", unix))]
+mod browser;
 mod crossval;
 mod embedding;
 mod export;
@@ -12,6 +15,7 @@ mod external;
 mod extract;
 mod handcrafted;
 mod help;
+mod http;
 mod import;
 mod inspect;
 mod networks;
@@ -20,6 +24,7 @@ mod networks;
 mod predict;
 mod report;
 mod run;
+mod serve;
 mod small;
 mod train;
 mod transfer;

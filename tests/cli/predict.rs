@@ -10,7 +10,7 @@ use crate::small;
 use crate::support::Folder;
 
 /// A folder with two small networks, trained on drawn faces and exported; `fused` reads dense SIFT as well.
-fn folder() -> Folder {
+pub fn folder() -> Folder {
     let folder = small::folder();
     for model in ["plain", "fused"] {
         folder.ok(&["train", model, "-d", "tiny", "--epochs", "1"]);
@@ -26,7 +26,7 @@ fn folder() -> Folder {
 }
 
 /// Two faces in colour on a picture of 640 x 400 pixels: at 60, 100 and at 360, 80.
-fn scene() -> RgbImage {
+pub fn scene() -> RgbImage {
     let mut picture = RgbImage::from_pixel(640, 400, Rgb([90, 100, 120]));
     for (seed, left, top) in [(5, 60, 100), (11, 360, 80)] {
         let drawn = face(Expression::Happy, seed, 0.1, [220, 220]);

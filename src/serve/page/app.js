@@ -94,8 +94,7 @@ function draw() {
   pen.fillStyle = "#3c404a";
   pen.fillRect(0, 0, width, height);
   if (image) pen.drawImage(image, 0, 0, width, height);
-  const letters = width < 500 ? 12 : 14;
-  pen.font = `600 ${letters}px system-ui, sans-serif`;
+  const size = width < 500 ? 12 : 14;
   answer.faces.forEach((face, i) => {
     const [x, y, w, h] = [face.box.x, face.box.y, face.box.width, face.box.height].map(v => v * scale);
     pen.lineJoin = "round";
@@ -104,17 +103,39 @@ function draw() {
       pen.lineWidth = thick;
       pen.strokeRect(x, y, w, h);
     }
-    // What fits: number, class and probability; number and class; the number alone.
-    const texts = [`${i + 1} ${face.class} ${percent(face.probability)}`, `${i + 1} ${face.class}`, `${i + 1}`];
-    const text = texts.find(t => pen.measureText(t).width + 10 <= Math.max(w + 3, 30)) ?? texts[2];
-    const [plate, tall] = [pen.measureText(text).width + 10, letters + 7];
+    const { text, letters } = label(pen, size, Math.max(w + 3, 30), face, i);
+    const [plate, tall] = [pen.measureText(text).width + 8, letters + 7];
     const left = Math.max(0, Math.min(x - 1.5, width - plate));
     const top = y - tall >= 0 ? y - tall : Math.min(y, height - tall);
     pen.fillStyle = "rgba(18, 20, 26, 0.85)";
     pen.fillRect(left, top, plate, tall);
     pen.fillStyle = "#f5f6fa";
-    pen.fillText(text, left + 5, top + letters + 1);
+    pen.fillText(text, left + 4, top + letters + 1);
   });
+}
+
+/** What fits above a box: number, class and probability; number and class, in smaller letters if need be; the number. */
+function label(pen, size, room, face, i) {
+  const [most, less, least] = [`${i + 1} ${face.class} ${percent(face.probability)}`, `${i + 1} ${face.class}`, `${i + 1}`];
+  const tries = [[most, size], [less, size], [less, size - 1.5], [less, size - 3]];
+  const fits = ([text, letters]) => {
+    pen.font = `600 ${letters}px system-ui, sans-serif`;
+    return pen.measureText(text).width + 8 <= room;
+  };
+  const [text, letters] = tries.find(fits) ?? [least, size];
+  pen.font = `600 ${letters}px system-ui, sans-serif`;
+  return { text, letters };
+}
+
+/** Forgets the picture, so that a complaint about the next one does not stand beside the last one's faces. */
+function clear() {
+  shown = null;
+  canvas.hidden = true;
+  canvas.setAttribute("aria-label", "No picture yet");
+  drop.classList.remove("full");
+  by("invite").hidden = false;
+  by("none").hidden = true;
+  by("faces").replaceChildren();
 }
 
 // --- The list of faces -----------------------------------------------------------------------------------------
@@ -189,6 +210,7 @@ async function look(file) {
   } catch (fault) {
     if (fault.name === "AbortError") return;
     say("");
+    clear();
     complain(fault.message);
   } finally {
     if (asking === abort) {

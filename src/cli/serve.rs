@@ -8,7 +8,7 @@ use clap::Args;
 use ferrofuse::features::parse_memory;
 use ferrofuse::predict::Expressions;
 use ferrofuse::serve::{Limits, Models, Server};
-use ferrofuse::{Error, Result};
+use ferrofuse::{Error, Progress, Result};
 use serde_json::json;
 
 use super::Context;
@@ -76,7 +76,7 @@ pub fn run(args: &ServeArgs, context: &Context) -> anyhow::Result<()> {
     let server = Server::bind(SocketAddr::new(args.address, args.port), results, limits)
         .context("the server cannot start; another --port may be free, and 0 takes any that is")?;
     if let Models::Missing(why) = &models {
-        eprintln!("only reports are served: {why}");
+        context.progress.say(&format!("only reports are served: {why}"));
     }
     if !server.is_local() {
         // Said even with --quiet: whoever asked for quiet may not know.

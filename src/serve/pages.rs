@@ -159,6 +159,12 @@ impl Index<'_> {
         }
     }
 
+    /// The parts of what is missing, and whether each stood between backticks: a command.
+    fn missing_parts(&self) -> Vec<(bool, &str)> {
+        let text = self.facts.missing.as_deref().unwrap_or_default();
+        text.split('`').enumerate().map(|(i, part)| (i % 2 == 1, part)).collect()
+    }
+
     fn megabytes(&self) -> String {
         short(self.limits.body as f64 / 1e6)
     }

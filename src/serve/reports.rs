@@ -224,11 +224,10 @@ mod tests {
         write("scores", &of(&[entry("a", "0.9"), entry("b", "0.5")].join(",")));
         write("unknown", &of(&entry("b", "null")));
         let list = Reports::new(results.path().to_path_buf()).list().unwrap();
-        let summary =
-            |entries, best| {
-                let (title, dataset) = ("T".into(), "D".into());
-                Some(Summary { title, dataset, synthetic: true, chosen_on_test: true, entries, best })
-            };
+        let summary = |entries, best| {
+            let (title, dataset) = ("T".into(), "D".into());
+            Some(Summary { title, dataset, synthetic: true, chosen_on_test: true, entries, best })
+        };
         assert_eq!(list[0], Listed { name: "broken".into(), summary: None });
         assert_eq!(list[1].summary, summary(2, Some(("The b".into(), 0.5))));
         assert_eq!(list[2].summary, summary(1, None));

@@ -59,7 +59,8 @@ fn a_picture_shows_its_faces_and_a_bad_file_says_why() {
         for (width, p) in widths.iter().zip(face["probabilities"].as_array().unwrap()) {
             assert!((width - 100.0 * p.as_f64().unwrap()).abs() < 0.1, "{widths:?} {face}");
         }
-        assert_eq!(browser.text(&format!(".face:nth-child({}) .opinions thead", i + 1)), "Class\tplain\tfused");
+        let columns = browser.text(&format!(".face:nth-child({}) .opinions thead", i + 1));
+        assert_eq!(columns.trim_end(), "Class\tplain\tfused");
     }
     // The boxes are on the canvas, in the colour of the class.
     let drawn = browser.script(
@@ -75,6 +76,7 @@ fn a_picture_shows_its_faces_and_a_bad_file_says_why() {
     let error = browser.text("#error");
     assert!(error.contains("The picture cannot be read: no picture of a known format."), "{error}");
     assert_eq!(browser.script("return document.getElementById('error').getAttribute('role')"), "alert");
+    assert_eq!(browser.count(".face"), 0, "the faces of the picture before are gone");
     // A good one after it clears the error; taken as one face, it is one.
     browser.click(&browser.find("#crop"));
     browser.choose(&browser.find("#file"), &folder.path("scene.png"));

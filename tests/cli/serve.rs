@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
-use crate::http::{Answer, answer, ask, connect, head};
+use crate::http::{Answer, answer, ask, connect};
 use crate::support::Folder;
 
 /// A server that is killed at the end of the test.
@@ -247,9 +247,9 @@ fn where_it_listens_is_said() {
     }
     let args = ["--json", "serve", "--port", "0", "--address", "0.0.0.0"];
     let mut child = folder.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut text = String::new();
-    while let Some(line) = lines.next() {
+    for line in lines {
         text.push_str(&line);
         if line == "}" {
             break;
@@ -270,6 +270,7 @@ mod predicting {
     use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 
     use super::*;
+    use crate::http::head;
     use crate::predict::{folder, scene};
 
     fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
@@ -428,7 +429,7 @@ mod predicting {
     #[test]
     fn what_is_too_many_is_told_to_come_again() {
         let folder = folder();
-        let server = Server::start(&folder, &["--model", "plain", "--timeout", "2", "--concurrent", "1"]);
+        let server = Server::start(&folder, &["--model", "plain", "--timeout", "4", "--concurrent", "1"]);
         let port = server.port;
         // Five bodies that do not come take all places.
         let mut slow: Vec<_> = (0..5)

@@ -62,13 +62,20 @@ fn a_picture_shows_its_faces_and_a_bad_file_says_why() {
         let columns = browser.text(&format!(".face:nth-child({}) .opinions thead", i + 1));
         assert_eq!(columns.trim_end(), "Class\tplain\tfused");
     }
-    // The boxes are on the canvas, in the colour of the class.
-    let drawn = browser.script(
-        "const c = document.getElementById('canvas'), p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-         let n = 0; for (let i = 0; i < p.length; i += 4) n += p[i] === 18 && p[i + 1] === 20 && p[i + 2] === 26;
-         return [c.width, n]",
-    );
-    assert!(drawn[0].as_u64().unwrap() > 400 && drawn[1].as_u64().unwrap() > 400, "{drawn}");
+    // The boxes are on the canvas: where each one's left edge is, there is the colour of the class.
+    for (i, face) in answer["faces"].as_array().unwrap().iter().enumerate() {
+        let script = format!(
+            "const canvas = document.getElementById('canvas'), box = {}, scale = canvas.width / 640;
+             const [x, y] = [box.x, box.y + box.height / 2].map(v => Math.round(v * scale));
+             const [red, green, blue] = canvas.getContext('2d').getImageData(x, y, 1, 1).data;
+             const colour = getComputedStyle(document.querySelectorAll('.face')[{i}]).getPropertyValue('--class').trim();
+             const wanted = [1, 3, 5].map(at => parseInt(colour.slice(at, at + 2), 16));
+             return [canvas.width, Math.max(...[red, green, blue].map((v, c) => Math.abs(v - wanted[c])))]",
+            face["box"]
+        );
+        let found = browser.script(&script);
+        assert!(found[0].as_u64().unwrap() > 400 && found[1].as_f64().unwrap() < 60.0, "{found}");
+    }
     assert_fits(&browser, "two faces on a desktop");
 
     browser.choose(&browser.find("#file"), &folder.path("text.png"));

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Gets a machine ready to build ferrofuse: Debian packages, libtorch, and a line in .cargo/config.toml that names it.
 #
-#   scripts/setup.sh                what the default build needs
-#   scripts/setup.sh torch          only what the named cargo features need (opencv, torch, or none)
-#   scripts/setup.sh opencv torch test    and the browser that the tests of the web page drive
+#   scripts/setup.sh                      what the default build needs
+#   scripts/setup.sh torch                only what the named cargo features need (opencv, torch, or none)
+#   scripts/setup.sh opencv torch test    and the browser in which the tests open the web page
 #
 # A part that is in place is left alone, so a second run does nothing. Only missing Debian packages need root or sudo.
 set -euo pipefail

@@ -7,7 +7,7 @@ use ferrofuse::ensemble::Combination;
 use ferrofuse::experiment::{Predictor, Runner};
 use ferrofuse::predict::Committee;
 use ferrofuse::recipe::{AggregateMethod, Kind, ModelRecipe, Recipe, load};
-use ferrofuse::{Error, Result};
+use ferrofuse::{Error, Progress, Result};
 
 use super::Context;
 
@@ -30,6 +30,18 @@ pub struct ModelArgs {
     /// One weight for each model, separated by commas, for --aggregate weighted
     #[arg(long, value_name = "WEIGHTS", value_delimiter = ',', allow_negative_numbers = true)]
     weights: Option<Vec<f64>>,
+    /// What networks multiply
+    #[arg(long, value_enum, default_value_t = Precision::Single)]
+    precision: Precision,
+}
+
+/// What networks multiply.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Precision {
+    /// Single precision, as `evaluate` does
+    Single,
+    /// bfloat16: about twice as fast on processors that have it (AMX, AVX-512 BF16); probabilities differ in the third digit
+    Bfloat16,
 }
 
 /// How several models are combined.
@@ -63,7 +75,7 @@ impl ModelArgs {
             return Err(Error::invalid("--weights", "nothing", "one weight for each model, such as --weights 2,1,1"));
         }
         let combination = Combination::fit(method, &[], self.weights.as_deref())?;
-        let members = match (&self.dataset, self.model.is_empty()) {
+        let mut members = match (&self.dataset, self.model.is_empty()) {
             (_, true) => vec![runner.exported_predictor(&usual(context)?)?],
             (Some(name), false) => {
                 let dataset = runner.dataset(name)?;
@@ -78,6 +90,12 @@ impl ModelArgs {
                 self.model.iter().map(load).collect::<Result<Vec<Predictor>>>()?
             }
         };
+        if self.precision == Precision::Bfloat16 {
+            let faster = members.iter_mut().map(Predictor::use_bfloat16).collect::<Result<Vec<bool>>>()?;
+            if faster.contains(&false) {
+                context.progress.say("this processor has no bfloat16: --precision single is faster here");
+            }
+        }
         Committee::new(members, combination)
     }
 }

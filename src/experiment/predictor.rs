@@ -141,6 +141,19 @@ impl Predictor {
         }
     }
 
+    /// Predicts in bfloat16 from now on, where the model is a network; `false` where that makes it slower, because the
+    /// processor has no instructions for it.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when libtorch fails.
+    pub fn use_bfloat16(&mut self) -> Result<bool> {
+        match &mut self.machine {
+            #[cfg(feature = "torch")]
+            Machine::Network(network) => network.use_bfloat16(),
+            Machine::Linear(_) | Machine::Svm(_) | Machine::KernelRidge(_) => Ok(true),
+        }
+    }
+
     /// Whether the model sees the pictures themselves, beside features or without them.
     pub fn sees_pixels(&self) -> bool {
         match &self.machine {

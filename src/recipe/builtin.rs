@@ -36,7 +36,7 @@ builtin! {
         "dsift-pyramid-linear" "dsift-chi-ridge" "dsift-linear" "dsift-mirrored-linear" "dsift-fisher-ridge"
         "dsift-ridge" "dsift-ridge-128" "hog-ridge" "lbp-ridge" "cnn-ridge"
         "early-fusion-ridge" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn" "demo-sift-svm" "demo-dsift-svm";
-    Experiment "results": "fer2013-cnn" "fer2013-handcrafted" "fer2013-early-fusion" "fer2013-comparison"
+    Experiment "results": "fer2013-cnn" "fer2013-handcrafted" "fer2013-early-fusion" "fer2013-comparison" "fer2013-vgg" "fer2013-modes"
         "ckplus" "ckplus-file-order" "ckplus-shuffled" "demo";
 }
 

@@ -42,7 +42,7 @@ pub struct TrainingRecipe {
     pub clip_norm: Option<f64>,
     /// Multiply in bfloat16 while training and keep weights, sums and statistics in single precision (Kalamkar et al. 2019,
     /// arXiv:1905.12322): two to three times as fast on processors with AMX or AVX-512 BF16 and on NVIDIA's from Ampere on,
-    /// slower elsewhere. The trained network predicts in single precision.
+    /// elsewhere all of it is in single precision, because emulation is slower. The trained network predicts in single precision.
     #[serde(default, skip_serializing_if = "is_default")]
     pub mixed_precision: bool,
     /// Keep and score a moving average of the weights: what is left of the old one after a step, such as 0.999.

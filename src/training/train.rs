@@ -51,7 +51,11 @@ pub fn train_network(
     let classes = data.dataset.info.classes.clone();
     let seed = recipe.value.training.seed;
     let device = options.device.0;
-    let network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
+    let mut network = Network::new(&recipe.value, [height, width], feature_mean.len(), classes.len(), seed, device)?;
+    if recipe.value.training.mixed_precision && !options.device.multiplies_bfloat16() {
+        progress.say(&format!("{}: this processor has no bfloat16 and trains in single precision", recipe.name));
+        network.use_single_precision();
+    }
     let parameters = network.parameters();
     let mut learner = Learner::new(&recipe.value.training, network)?;
     let fingerprint =

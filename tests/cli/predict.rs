@@ -98,6 +98,15 @@ fn several_models_give_their_mean_and_each_its_own_opinion() {
     let weighted = [&args[..], &["--aggregate", "weighted", "--weights", "1,0"]].concat();
     let first = json(folder.ok(&weighted).lines().next().unwrap());
     assert_eq!(first["probabilities"], first["models"]["plain"]["probabilities"]);
+    let rough = folder.ok(&[&args[..], &["--precision", "bfloat16"]].concat());
+    for (a, b) in all.iter().zip(rough.lines().map(json)) {
+        let apart = |class: &str| {
+            let [a, b] = [a, &b].map(|v| v["probabilities"][class].as_f64().unwrap());
+            (a - b).abs()
+        };
+        let most = ["angry", "happy", "sad", "neutral"].map(apart).into_iter().fold(0.0, f64::max);
+        assert!(most > 0.0 && most < 0.02, "{most}");
+    }
     let error = folder.fails(1, &[&args[..], &["--aggregate", "weighted", "--weights", "1,2,3"]].concat());
     assert!(error.contains("one for each model"), "{error}");
 }

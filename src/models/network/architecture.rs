@@ -139,11 +139,24 @@ impl Network {
         all.f_mean_dim(0i64, false, Kind::Float)
     }
 
-    /// Makes the network ready to predict: faster, and in single precision. Weights that are set afterwards have no part
-    /// in it.
-    pub fn fold(&mut self) -> Result<()> {
+    /// Multiplies in single precision from now on, whatever the recipe says.
+    pub fn use_single_precision(&mut self) {
         self.factors = Kind::Float;
-        self.blocks.iter_mut().try_for_each(Block::fold).map_err(torch_error("fold the normalisation"))
+    }
+
+    /// Makes the network ready to predict: faster, and with factors of this kind. Weights that are set afterwards have no part in
+    /// it.
+    pub fn prepare(&mut self, factors: Kind) -> Result<()> {
+        self.factors = factors;
+        let mut prepare = || -> Result<(), TchError> {
+            self.blocks.iter_mut().try_for_each(|block| block.prepare(factors))?;
+            if let Some(fusion) = &mut self.fusion {
+                let gated = fusion.gated.iter_mut().flatten();
+                gated.chain([&mut fusion.dense]).try_for_each(|dense| dense.prepare(factors))?;
+            }
+            self.hidden.iter_mut().try_for_each(|hidden| hidden.dense.prepare(factors))
+        };
+        prepare().map_err(torch_error("prepare the network"))
     }
 
     /// The L2 penalty of the fused layer's weights, to be added to the loss; none without one.

@@ -1,7 +1,7 @@
 //! Blocks of convolutions: the trunk of a network.
 
 use tch::nn::Path;
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use crate::recipe::{BatchNorm, BlockKind, BlockRecipe, Padding};
 
@@ -61,17 +61,17 @@ impl Block {
         Ok(Self { body, recipe: recipe.clone(), norm, layer_norm })
     }
 
-    /// [`Convolution::fold`] for every convolution.
-    pub fn fold(&mut self) -> Result<(), TchError> {
-        match &mut self.body {
-            Body::Plain(convolutions) => convolutions.iter_mut().try_for_each(Convolution::fold),
+    /// [`Convolution::prepare`] for every convolution.
+    pub fn prepare(&mut self, factors: Kind) -> Result<(), TchError> {
+        let all: Vec<&mut Convolution> = match &mut self.body {
+            Body::Plain(convolutions) => convolutions.iter_mut().collect(),
             Body::Residual(units) => units
                 .iter_mut()
                 .flat_map(|u| [&mut u.first, &mut u.second].into_iter().chain(&mut u.shortcut))
-                .try_for_each(Convolution::fold),
-            // Without normalisation.
-            Body::FeatEx(_) => Ok(()),
-        }
+                .collect(),
+            Body::FeatEx(branches) => vec![&mut branches.narrow, &mut branches.wide, &mut branches.pooled],
+        };
+        all.into_iter().try_for_each(|convolution| convolution.prepare(factors))
     }
 
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {

@@ -43,8 +43,8 @@ pub(super) struct Convolution {
     /// Zeros more to the right and below, for even kernels.
     more: bool,
     norm: Option<BatchNormalisation>,
-    /// Weight and bias with the normalisation inside, for prediction.
-    folded: Option<[SharedTensor; 2]>,
+    /// Weight and bias for prediction: with the normalisation inside, and of the kind that is multiplied.
+    ready: Option<(SharedTensor, Option<SharedTensor>)>,
 }
 
 impl Convolution {
@@ -57,13 +57,13 @@ impl Convolution {
         let bias = if bias { Some(path.f_zeros("bias", &[outputs])?.into()) } else { None };
         let same = padding == Padding::Same;
         let padding = if same { (kernel - 1) / 2 } else { 0 };
-        Ok(Self { weight: weight.into(), bias, stride, padding, more: same && kernel % 2 == 0, norm, folded: None })
+        Ok(Self { weight: weight.into(), bias, stride, padding, more: same && kernel % 2 == 0, norm, ready: None })
     }
 
     /// Without the ReLU behind it.
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor, TchError> {
-        match (&self.folded, &self.norm) {
-            (Some([weight, bias]), _) if !train => self.convolve(x, weight, Some(bias)),
+        match (&self.ready, &self.norm) {
+            (Some((weight, bias)), _) if !train => self.convolve(x, weight, bias.as_deref()),
             (_, Some(norm)) => norm.forward(&self.convolve(x, &self.weight, self.bias.as_deref())?, train),
             (_, None) => self.convolve(x, &self.weight, self.bias.as_deref()),
         }
@@ -76,17 +76,28 @@ impl Convolution {
         wider.as_ref().unwrap_or(x).f_conv2d(&weight, bias.as_ref(), stride, padding, [1, 1], 1)
     }
 
-    /// Takes the normalisation, as it is now, into weight and bias: prediction saves a pass over each map.
-    pub fn fold(&mut self) -> Result<(), TchError> {
-        let Some(norm) = &self.norm else { return Ok(()) };
+    /// Takes the normalisation, as it is now, into weight and bias, so that prediction saves a pass over each map, and keeps
+    /// them as what is multiplied.
+    pub fn prepare(&mut self, factors: Kind) -> Result<(), TchError> {
+        if self.norm.is_none() && factors == Kind::Float {
+            self.ready = None;
+            return Ok(());
+        }
         let _guard = tch::no_grad_guard();
-        let scale = norm.variance.f_add_scalar(EPSILON)?.f_rsqrt()?.f_mul(&norm.weight)?;
-        let middle = match &self.bias {
-            Some(bias) => bias.f_sub(&norm.mean)?,
-            None => norm.mean.f_neg()?,
+        let (weight, bias) = match &self.norm {
+            Some(norm) => {
+                let scale = norm.variance.f_add_scalar(EPSILON)?.f_rsqrt()?.f_mul(&norm.weight)?;
+                let middle = match &self.bias {
+                    Some(bias) => bias.f_sub(&norm.mean)?,
+                    None => norm.mean.f_neg()?,
+                };
+                let weight = self.weight.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?;
+                (weight, Some(middle.f_mul(&scale)?.f_add(&norm.bias)?))
+            }
+            None => (self.weight.f_detach()?, self.bias.as_ref().map(|bias| bias.f_detach()).transpose()?),
         };
-        let weight = self.weight.f_mul(&scale.f_reshape([-1, 1, 1, 1])?)?;
-        self.folded = Some([channels_last(&weight)?.into(), middle.f_mul(&scale)?.f_add(&norm.bias)?.into()]);
+        let bias = bias.map(|bias| bias.f_to_kind(factors)).transpose()?;
+        self.ready = Some((channels_last(&weight.f_to_kind(factors)?)?.into(), bias.map(Into::into)));
         Ok(())
     }
 }
@@ -153,16 +164,28 @@ impl LayerNormalisation {
 pub(super) struct Dense {
     weight: SharedTensor,
     bias: SharedTensor,
+    /// Both as another kind that is multiplied, for prediction.
+    ready: Option<[SharedTensor; 2]>,
 }
 
 impl Dense {
     pub fn new(path: &Path, inputs: i64, outputs: i64, init: Init) -> Result<Self, TchError> {
         let weight = path.f_var("weight", &[outputs, inputs], init)?;
-        Ok(Self { weight: weight.into(), bias: path.f_zeros("bias", &[outputs])?.into() })
+        Ok(Self { weight: weight.into(), bias: path.f_zeros("bias", &[outputs])?.into(), ready: None })
+    }
+
+    /// Keeps weight and bias as what is multiplied.
+    pub fn prepare(&mut self, factors: Kind) -> Result<(), TchError> {
+        let kept = |t: &Tensor| Ok::<_, TchError>(SharedTensor::from(t.f_detach()?.f_to_kind(factors)?));
+        self.ready = if factors == Kind::Float { None } else { Some([kept(&self.weight)?, kept(&self.bias)?]) };
+        Ok(())
     }
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
-        x.f_linear(&self.weight.f_to_kind(x.kind())?, Some(&self.bias.f_to_kind(x.kind())?))
+        match &self.ready {
+            Some([weight, bias]) if weight.kind() == x.kind() => x.f_linear(weight, Some(&**bias)),
+            _ => x.f_linear(&self.weight.f_to_kind(x.kind())?, Some(&self.bias.f_to_kind(x.kind())?)),
+        }
     }
 
     pub fn weight(&self) -> &Tensor {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayView3, ArrayViewMut2, Axis, Slice};
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use crate::artifact::{Precision, Tensors, read_tensors, remove_if_there, write_json, write_tensors};
 use crate::error::{Error, Result, torch_error};
@@ -60,7 +60,7 @@ impl TrainedNetwork {
         let d = &description;
         let mut network = Network::new(&d.recipe, d.size, d.feature_dimensions, d.classes.len(), 0, device.0)?;
         network.set_weights(weights, origin)?;
-        network.fold()?;
+        network.prepare(Kind::Float)?;
         let scale = |name: &str| -> Result<Array1<f32>> {
             let found = weights.get(name).map(|a| a.iter().copied().collect::<Array1<f32>>()).unwrap_or_default();
             match found.len() == d.feature_dimensions {
@@ -117,6 +117,16 @@ impl TrainedNetwork {
     /// Takes `model.json` away before other weights come: it must not vouch for them.
     pub(crate) fn forget(folder: &Path) -> Result<()> {
         remove_if_there(&folder.join("model.json"))
+    }
+
+    /// Predicts in bfloat16 from now on: about twice as many pictures a second where the processor multiplies it by
+    /// instructions of its own, with probabilities that differ in the third digit. Says whether this one does.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] when libtorch fails.
+    pub fn use_bfloat16(&mut self) -> Result<bool> {
+        self.network.prepare(Kind::BFloat16)?;
+        Ok(self.device.multiplies_bfloat16())
     }
 
     /// What the network is.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times `ferrofuse predict` on a folder of pictures against a plain loop of OpenCV and PyTorch in Python, and on a video.
 
-    python3 -m pip install torch==2.11.0 numpy opencv-python-headless
+    python3 -m pip install torch==2.11.0 numpy "opencv-python-headless<5"
     cargo build --release --bins --examples
     python3 scripts/bench_predict.py target/release
 
@@ -49,13 +49,13 @@ def loop(folder, recipe, table):
         for name in sorted(os.listdir(folder)):
             grey = cv2.cvtColor(cv2.imread(os.path.join(folder, name)), cv2.COLOR_BGR2GRAY)
             faces, _, scores = cascade.detectMultiScale3(grey, 1.1, 5, minSize=(30, 30), outputRejectLevels=True)
-            for (x, y, width, height), score in zip(faces, scores):
+            for number, ((x, y, width, height), score) in enumerate(zip(faces, scores), 1):
                 face = cv2.resize(grey[y : y + height, x : x + width], (side, side), interpolation=cv2.INTER_AREA)
                 seen = torch.from_numpy(face.astype(numpy.float32) / 255)[None, None]
                 said = network(seen).softmax(1)
                 if training.get("flip-at-prediction"):
                     said = (said + network(seen.flip(3)).softmax(1)) / 2
-                out.writerow([name, x, y, width, height, float(score), int(said.argmax()), *said[0].tolist()])
+                out.writerow([name, number, x, y, width, height, float(score), int(said.argmax()), *said[0].tolist()])
 
 
 def film(path, picture, frames, size=(640, 480)):

@@ -32,6 +32,20 @@ impl Progress for Silent {
     }
 }
 
+/// Says nothing, but hears when to stop: for work inside work that is counted otherwise.
+pub(crate) struct Quiet<'a>(pub &'a dyn Progress);
+
+impl Progress for Quiet<'_> {
+    fn start(&self, _: &str, _: u64, _: &str) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+    fn finish(&self, _: &str) {}
+    fn say(&self, _: &str) {}
+    fn stop_requested(&self) -> bool {
+        self.0.stop_requested()
+    }
+}
+
 /// Asks tests' work to stop once so many items are done: at once for 0.
 #[cfg(test)]
 pub(crate) struct StopAfter(std::sync::atomic::AtomicU64);

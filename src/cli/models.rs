@@ -63,6 +63,11 @@ impl ModelArgs {
         self.model.is_empty()
     }
 
+    /// Whether probabilities are rounded on the way, so that small differences between them say nothing.
+    pub fn is_rough(&self) -> bool {
+        self.precision == Precision::Bfloat16
+    }
+
     /// Loads the models.
     pub fn committee(&self, runner: &Runner<'_>, context: &Context) -> Result<Committee> {
         let method = match self.aggregate {
@@ -91,9 +96,15 @@ impl ModelArgs {
             }
         };
         if self.precision == Precision::Bfloat16 {
-            let faster = members.iter_mut().map(Predictor::use_bfloat16).collect::<Result<Vec<bool>>>()?;
-            if faster.contains(&false) {
-                context.progress.say("this processor has no bfloat16: --precision single is faster here");
+            for member in &mut members {
+                match member.use_bfloat16()? {
+                    Some(true) => {}
+                    Some(false) => {
+                        let name = &member.name;
+                        context.progress.say(&format!("{name}: this processor has no bfloat16, and single is faster"));
+                    }
+                    None => context.progress.say(&format!("{} is no network, and multiplies as it did", member.name)),
+                }
             }
         }
         Committee::new(members, combination)

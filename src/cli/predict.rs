@@ -92,6 +92,10 @@ pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
         let expected = "pictures: --explain takes one at a time";
         return Err(ferrofuse::Error::invalid("inputs", "a video", expected).into());
     }
+    if args.explain && args.models.is_rough() {
+        let expected = "single: what a word counts for is less than the rounding of bfloat16";
+        return Err(ferrofuse::Error::invalid("--precision for --explain", "bfloat16", expected).into());
+    }
     let committee = args.models.committee(&args.work.runner(context), context)?;
     let faces = args.faces.faces(&committee)?;
     let expressions = Expressions::new(committee, faces);

@@ -38,6 +38,10 @@ pub struct ServeArgs {
     /// The port, 0 for any free one
     #[arg(long, short, value_name = "PORT", default_value_t = 8080)]
     port: u16,
+    /// A name that the server answers to beside localhost and its addresses, such as that of a proxy before it; may be given
+    /// again
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
     #[command(flatten)]
     models: ModelArgs,
     #[command(flatten)]
@@ -74,7 +78,8 @@ pub fn run(args: &ServeArgs, context: &Context) -> anyhow::Result<()> {
     };
     let results = context.workspace.root().join("results");
     let server = Server::bind(SocketAddr::new(args.address, args.port), results, limits)
-        .context("the server cannot start; another --port may be free, and 0 takes any that is")?;
+        .context("the server cannot start; another --port may be free, and 0 takes any that is")?
+        .answering_to(args.host.clone());
     if let Models::Missing(why) = &models {
         context.progress.say(&format!("only reports are served: {why}"));
     }

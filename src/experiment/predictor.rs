@@ -141,16 +141,16 @@ impl Predictor {
         }
     }
 
-    /// Predicts in bfloat16 from now on, where the model is a network; `false` where that makes it slower, because the
-    /// processor has no instructions for it.
+    /// Predicts in bfloat16 from now on; `false` where that makes it slower, because the processor has no instructions for it,
+    /// and `None` for a model that is no network and stays as it is.
     ///
     /// # Errors
     /// [`Error::Backend`] when libtorch fails.
-    pub fn use_bfloat16(&mut self) -> Result<bool> {
+    pub fn use_bfloat16(&mut self) -> Result<Option<bool>> {
         match &mut self.machine {
             #[cfg(feature = "torch")]
-            Machine::Network(network) => network.use_bfloat16(),
-            Machine::Linear(_) | Machine::Svm(_) | Machine::KernelRidge(_) => Ok(true),
+            Machine::Network(network) => network.use_bfloat16().map(Some),
+            Machine::Linear(_) | Machine::Svm(_) | Machine::KernelRidge(_) => Ok(None),
         }
     }
 
@@ -161,6 +161,23 @@ impl Predictor {
             Machine::Network(_) => true,
             Machine::Linear(_) | Machine::Svm(_) | Machine::KernelRidge(_) => false,
         }
+    }
+
+    /// Whether the model computes local descriptors of its own, inside a network.
+    pub fn computes_descriptors(&self) -> bool {
+        #[cfg(feature = "torch")]
+        {
+            let computes =
+                |network: &crate::models::network::TrainedNetwork| network.description().consistent_feature.is_some();
+            let inside = |feature: &Describer| match feature {
+                Describer::Handcrafted(_) => false,
+                Describer::Embedding { network, fused, .. } => fused.is_some() || computes(network),
+            };
+            matches!(&self.machine, Machine::Network(network) if computes(network))
+                || self.inputs.features.iter().any(inside)
+        }
+        #[cfg(not(feature = "torch"))]
+        false
     }
 
     /// The handcrafted features that the model reads.

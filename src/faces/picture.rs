@@ -9,8 +9,6 @@ use ndarray::{Array2, Array3, ArrayView2};
 use crate::error::{Error, Result};
 use crate::recipe::ResizeFilter;
 
-/// Pictures larger than this on a side are refused.
-const LONGEST_SIDE: u32 = 16_384;
 /// And those of more pixels: decoded they would take several hundred megabytes each.
 const MOST_PIXELS: u64 = 100_000_000;
 
@@ -24,6 +22,9 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Pictures with more pixels on a side are refused.
+    pub const LONGEST_SIDE: u32 = 16_384;
+
     /// Decodes a picture file: png, jpeg, bmp, gif (its first frame), pnm, tiff or webp, told by the content.
     ///
     /// The camera's orientation is applied, colour becomes grey with the luma weights of Rec. 709 (0.2126 R + 0.7152 G +
@@ -83,8 +84,8 @@ pub(crate) fn decode(bytes: &[u8]) -> std::result::Result<DynamicImage, String> 
         return Err("no picture of a known format".to_string());
     }
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_image_width = Some(Picture::LONGEST_SIDE);
+    limits.max_image_height = Some(Picture::LONGEST_SIDE);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|e| e.to_string())?;
     let (width, height) = decoder.dimensions();

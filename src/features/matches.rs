@@ -13,7 +13,7 @@ const REACH: f32 = 1.5;
 /// What rounding makes of equal distances, in pixels.
 const ROUNDING: f32 = 1e-3;
 
-/// A local descriptor of a picture.
+/// A local descriptor of a picture; a keypoint's size and angle, in whose frame the word is, are not kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Match {
     /// Where it is centred, x and y from 0 to 1.
@@ -31,7 +31,19 @@ pub struct WordShape {
     pub clockwise: bool,
 }
 
+impl WordShape {
+    /// Rows, and columns, of cells.
+    pub const CELLS: usize = 4;
+    /// Orientations of each cell.
+    pub const ORIENTATIONS: usize = 8;
+}
+
 impl Extractor {
+    /// Whether the feature is made of local descriptors, and not of the picture as a whole.
+    pub fn is_local(&self) -> bool {
+        matches!(self.0, Method::Local { .. })
+    }
+
     /// The local descriptors of a grey picture; none where the feature describes the picture as a whole.
     ///
     /// # Errors

@@ -43,32 +43,25 @@ impl Looker {
                 let seen = |FoundFace { face, score }| SeenFace {
                     face,
                     score: Some(score),
-                    crops: self.crops_of(picture.grey.view(), face),
+                    crops: self.crops_of(picture.grey.view(), Some(face)),
                 };
                 Ok(detectors.detect(picture)?.into_iter().map(seen).collect())
             }
         }
     }
 
-    /// A face that was found in a grey picture, as each model sees it.
-    fn crops_of(&self, grey: ArrayView2<'_, u8>, face: FaceBox) -> Crops {
-        self.crops.iter().map(|crop| self.cut(crop, grey, face)).collect()
+    /// A face that was found in a grey picture, or the picture as one face, as each model sees it.
+    fn crops_of(&self, grey: ArrayView2<'_, u8>, found: Option<FaceBox>) -> Crops {
+        self.crops.iter().map(|crop| cut(crop, grey, found)).collect()
     }
 
-    fn cut(&self, crop: &FaceCrop, grey: ArrayView2<'_, u8>, face: FaceBox) -> Array2<u8> {
-        match self.faces {
-            Faces::Whole => crop.whole(grey),
-            Faces::Found(..) => crop.cut(grey, face),
-        }
-    }
-
-    /// The part of the picture that the first model sees of a face, in colour, `side` x `side` x 3.
-    fn portrait(&self, picture: &Picture, face: FaceBox, side: usize) -> Array3<u8> {
+    /// The part of the picture that the first model sees of it, in colour, `side` x `side` x 3.
+    fn portrait(&self, picture: &Picture, found: Option<FaceBox>, side: usize) -> Array3<u8> {
         let mut portrait = Array3::zeros((side, side, 3));
         let margin = self.crops.first().map_or(0.0, |crop| crop.margin);
         let crop = FaceCrop { margin, size: [side, side], filter: ResizeFilter::CatmullRom };
         for (mut to, from) in portrait.axis_iter_mut(Axis(2)).zip(picture.colour.axis_iter(Axis(2))) {
-            to.assign(&self.cut(&crop, from, face));
+            to.assign(&cut(&crop, from, found));
         }
         portrait
     }
@@ -76,13 +69,20 @@ impl Looker {
     /// Takes a picture as one face, whatever was said of finding them.
     pub fn look_at_face(&self, picture: &Picture) -> SeenFace {
         let [width, height] = picture.size();
-        let crops = self.crops.iter().map(|c| c.whole(picture.grey.view())).collect();
+        let crops = self.crops_of(picture.grey.view(), None);
         SeenFace { face: FaceBox::whole(width, height), score: None, crops }
     }
 
     /// Whether every picture is taken as one face.
     pub fn takes_faces(&self) -> bool {
         matches!(self.faces, Faces::Whole)
+    }
+}
+
+fn cut(crop: &FaceCrop, grey: ArrayView2<'_, u8>, found: Option<FaceBox>) -> Array2<u8> {
+    match found {
+        Some(face) => crop.cut(grey, face),
+        None => crop.whole(grey),
     }
 }
 
@@ -156,11 +156,13 @@ impl Expressions {
         name: String,
         progress: &dyn Progress,
     ) -> Result<(Explanation, Array3<u8>)> {
-        let crops = self.looker.crops_of(picture.grey.view(), face.face);
+        // Without a detector's score the picture was taken as a face.
+        let found = face.score.map(|_| face.face);
+        let crops = self.looker.crops_of(picture.grey.view(), found);
         let explanation = explain::explain(&self.committee, &crops, most_probable(&face.probabilities), progress)?;
         let portrait = explain::Portrait {
             name,
-            colour: self.looker.portrait(picture, face.face, explain::LARGE),
+            colour: self.looker.portrait(picture, found, explain::LARGE),
             face,
             classes: self.committee.classes(),
             remark: self.committee.remark(),

@@ -18,7 +18,7 @@ mod watch;
 
 pub use annotate::{annotated, annotated_frame};
 pub use committee::{Committee, Crops, Opinions};
-pub use explain::{Explanation, FeatureEvidence, Heat, ModelExplanation, WeighedMatch, WordEvidence};
+pub use explain::{Explanation, FeatureEvidence, ModelExplanation, OcclusionMap, WeighedMatch, WordEvidence};
 pub use expressions::{Expressions, Faces, Looker, SeenFace};
 pub use inputs::{Input, inputs};
 pub use outcome::{FaceExpression, MemberOpinion, Outcome, PictureOutcome};

@@ -63,3 +63,14 @@ impl Bars<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_web_page_has_the_same_colours() {
+        let all: Vec<String> = CLASSES.iter().map(|[r, g, b]| format!("\"#{r:02x}{g:02x}{b:02x}\"")).collect();
+        assert!(include_str!("../serve/page/app.js").contains(&all.join(", ")), "{all:?}");
+    }
+}

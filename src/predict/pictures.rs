@@ -13,7 +13,7 @@ use super::inputs::Input;
 use super::outcome::{FaceExpression, Outcome, PictureOutcome};
 use crate::error::{Error, Result};
 use crate::faces::Picture;
-use crate::progress::Progress;
+use crate::progress::{Progress, Quiet};
 
 /// Files whose faces are classified together.
 const AT_ONCE: usize = 64;
@@ -84,7 +84,7 @@ pub fn predict_pictures(
     progress.start("looking at pictures", inputs.len() as u64, "pictures");
     for inputs in inputs.chunks(AT_ONCE) {
         let pixels = AtomicU64::new(0);
-        let wanted = sink.wants_pictures() || sink.wants_explanations();
+        let (draws, explains) = (sink.wants_pictures(), sink.wants_explanations());
         let looked: Vec<Looked> = inputs
             .par_iter()
             .map(|input| {
@@ -92,7 +92,7 @@ pub fn predict_pictures(
                     let kept = format!("{} pictures were done before", tally.pictures);
                     return Err(Error::Interrupted { kept });
                 }
-                let looked = look_at(looker, input, wanted.then_some(&pixels))?;
+                let looked = look_at(looker, input, (draws || explains).then_some(&pixels))?;
                 progress.advance(1);
                 Ok(looked)
             })
@@ -115,7 +115,7 @@ pub fn predict_pictures(
                 (PictureOutcome { source: input.name(), outcome }, kept)
             })
             .collect();
-        let drawn: Vec<Option<Array3<u8>>> = match wanted {
+        let drawn: Vec<Option<Array3<u8>>> = match draws {
             false => vec![None; outcomes.len()],
             true => outcomes
                 .par_iter()
@@ -132,7 +132,7 @@ pub fn predict_pictures(
         };
         for ((input, (picture, kept)), drawn) in inputs.iter().zip(&outcomes).zip(&drawn) {
             sink.take(input, picture, drawn.as_ref())?;
-            if sink.wants_explanations() && !picture.faces().is_empty() {
+            if explains && !picture.faces().is_empty() {
                 let again = if kept.is_none() { read(input).ok() } else { None };
                 if let Some(shown) = kept.as_ref().or(again.as_ref()) {
                     explain_faces(expressions, (input, shown, picture.faces()), sink, progress)?;
@@ -165,7 +165,8 @@ fn explain_faces(
             [_] => input.name(),
             _ => format!("{}, face {number}", input.name()),
         };
-        let (explanation, sheet) = expressions.explain(shown, face, name, &crate::progress::Silent)?;
+        progress.note(&format!("explaining {name}"));
+        let (explanation, sheet) = expressions.explain(shown, face, name, &Quiet(progress))?;
         sink.take_explanation(input, &ExplainedFace { number, face, explanation, sheet })?;
     }
     Ok(())

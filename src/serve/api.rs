@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::answer::Answer;
+use super::queue::{Place, Queue};
 use super::refusal::Refusal;
 use super::upload;
 
@@ -40,6 +41,22 @@ pub(super) async fn predict(
     options: Result<Query<Options>, QueryRejection>,
     request: Request,
 ) -> Result<Json<Answer>, Refusal> {
+    let (queue, options, place) = match enter(&shared, options) {
+        Ok(entered) => entered,
+        Err(refusal) => {
+            upload::discard(request, &shared.limits).await;
+            return Err(refusal);
+        }
+    };
+    let picture = upload::picture(request, &shared.limits).await?;
+    Ok(Json(queue.predict(place, picture, options.face_crop).await?))
+}
+
+/// All that is asked before the body is read.
+fn enter(
+    shared: &Shared,
+    options: Result<Query<Options>, QueryRejection>,
+) -> Result<(&Queue, Options, Place), Refusal> {
     let Some(queue) = &shared.queue else {
         let why = shared.facts.missing.as_deref().unwrap_or("no model is here");
         return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, why));
@@ -48,9 +65,7 @@ pub(super) async fn predict(
         let error = format!("{}; the query may say face_crop=true or face_crop=false", e.body_text());
         Refusal::new(StatusCode::BAD_REQUEST, error)
     })?;
-    let place = queue.enter()?;
-    let picture = upload::picture(request, &shared.limits).await?;
-    Ok(Json(queue.predict(place, picture, options.face_crop).await?))
+    Ok((queue, options, queue.enter()?))
 }
 
 /// `GET /api/models`.

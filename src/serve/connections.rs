@@ -10,6 +10,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::progress::Progress;
 
@@ -17,10 +18,15 @@ use crate::progress::Progress;
 const MOST: usize = 256;
 /// How long a request's headers may take, and a connection be idle.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of its answer.
+const DEAF: Duration = Duration::from_secs(30);
+/// What running requests get at the most when the server stops.
+const LAST: Duration = Duration::from_secs(60);
 /// How often it is asked whether to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Answers what comes until `progress` asks to stop; what was begun then gets `time` and a little to end.
+/// Answers what comes until `progress` asks to stop; what was begun then gets `time` and a little to end, a
+/// minute at the most.
 pub(super) async fn accept(listener: TcpListener, router: Router, time: Duration, progress: &dyn Progress) {
     let service = TowerToHyperService::new(router);
     let open = GracefulShutdown::new();
@@ -35,7 +41,9 @@ pub(super) async fn accept(listener: TcpListener, router: Router, time: Duration
             },
             () = stop_requested(progress) => break,
         };
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(DEAF));
+        let connection = open.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service.clone()));
         tokio::spawn(async move {
             // A connection that breaks off is its client's affair.
             let _ = connection.await;
@@ -43,7 +51,7 @@ pub(super) async fn accept(listener: TcpListener, router: Router, time: Duration
         });
     }
     drop(listener);
-    let _ = tokio::time::timeout(2 * time + PATIENCE, open.shutdown()).await;
+    let _ = tokio::time::timeout((2 * time + PATIENCE).min(LAST), open.shutdown()).await;
 }
 
 /// The next connection, once there is room for it; `None` where the system could not take it.

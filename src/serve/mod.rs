@@ -39,6 +39,7 @@ pub struct Server {
     address: SocketAddr,
     limits: Limits,
     results: PathBuf,
+    hosts: Vec<String>,
 }
 
 /// What the handlers of requests share.
@@ -46,6 +47,8 @@ struct Shared {
     limits: Limits,
     /// Whether nobody but this machine can connect.
     local: bool,
+    /// What else the server is called.
+    hosts: Vec<String>,
     facts: Facts,
     /// The way to the models, where there are any.
     queue: Option<Queue>,
@@ -62,7 +65,12 @@ impl Server {
         let listener = TcpListener::bind(address).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, limits, results })
+        Ok(Self { listener, address, limits, results, hosts: Vec::new() })
+    }
+
+    /// Answers to these names as well, beside localhost and its addresses: that of a proxy before it, or of this machine.
+    pub fn answering_to(self, hosts: Vec<String>) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Where it listens.
@@ -101,8 +109,8 @@ impl Server {
         let failed = |e| Error::backend("tokio", "start", e);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let local = self.is_local();
-        let Self { listener, limits, results, .. } = self;
-        let shared = Arc::new(Shared { limits, local, facts, queue, reports: Reports::new(results) });
+        let Self { listener, limits, results, hosts, .. } = self;
+        let shared = Arc::new(Shared { limits, local, hosts, facts, queue, reports: Reports::new(results) });
         runtime.block_on(async {
             let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
             connections::accept(listener, pages::router(shared), limits.time, progress).await;

@@ -30,10 +30,9 @@ impl Refusal {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, error: error.into(), passing: true }
     }
 
-    /// Something broke that the client cannot mend. Details stay in the server's log.
+    /// Something broke that the client cannot mend.
     pub(super) fn broken() -> Self {
-        let error = "the server failed at this request; its terminal says more";
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server failed at this request")
     }
 }
 

@@ -135,7 +135,8 @@ struct Metrics {
 
 fn summary(folder: &Path) -> Option<Summary> {
     let path = folder.join(METRICS).canonicalize().ok()?;
-    if path.parent() != Some(folder) || path.metadata().ok()?.len() > LARGEST_METRICS {
+    let metadata = path.metadata().ok()?;
+    if path.parent() != Some(folder) || !metadata.is_file() || metadata.len() > LARGEST_METRICS {
         return None;
     }
     let Compared { title, dataset, best_single, chosen_on, entries } =

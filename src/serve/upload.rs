@@ -29,7 +29,13 @@ enum Kind {
 
 /// Reads the picture file out of a request.
 pub(super) async fn picture(request: Request, limits: &Limits) -> Result<Bytes, Refusal> {
-    let kind = kind(request.headers())?;
+    let kind = match kind(request.headers()) {
+        Ok(kind) => kind,
+        Err(refusal) => {
+            discard(request, limits).await;
+            return Err(refusal);
+        }
+    };
     let (parts, body) = request.into_parts();
     let bytes = match tokio::time::timeout(limits.time, read(&parts.headers, body, limits.body)).await {
         Ok(read) => read?,
@@ -74,10 +80,7 @@ async fn read(headers: &HeaderMap, mut body: Body, most: u64) -> Result<Bytes, R
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error)
     };
     if told.is_some_and(|n| n > most) {
-        // Who asked first has sent nothing yet.
-        if !headers.contains_key(header::EXPECT) {
-            drain(body, most.saturating_mul(DRAINED)).await;
-        }
+        drain_unless_asked(headers, body, most).await;
         return Err(error());
     }
     let mut bytes = Vec::new();
@@ -91,6 +94,19 @@ async fn read(headers: &HeaderMap, mut body: Body, most: u64) -> Result<Bytes, R
         bytes.extend_from_slice(&data);
     }
     Ok(bytes.into())
+}
+
+/// Throws the body of a refused request away.
+pub(super) async fn discard(request: Request, limits: &Limits) {
+    let (parts, body) = request.into_parts();
+    drain_unless_asked(&parts.headers, body, limits.body).await;
+}
+
+/// Who asked first whether to send it has sent nothing yet.
+async fn drain_unless_asked(headers: &HeaderMap, body: Body, most: u64) {
+    if !headers.contains_key(header::EXPECT) {
+        drain(body, most.saturating_mul(DRAINED)).await;
+    }
 }
 
 /// Reads what is left, up to a limit.

@@ -101,6 +101,11 @@ fn look_at(
             );
             return Ok(Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error)));
         }
+        if width.max(height) > Picture::LONGEST_SIDE {
+            let most = Picture::LONGEST_SIDE;
+            let error = format!("the picture has {width} x {height} pixels; at most {most} on a side are taken");
+            return Ok(Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error)));
+        }
         let picture = match Picture::decode(&job.picture) {
             Ok(picture) => picture,
             Err(fault) => return Ok(Err(none(fault))),

@@ -134,11 +134,19 @@ fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder
         assert!(p.rows().into_iter().all(|r| (r.sum() - 1.0).abs() < 1e-5));
         let again = TrainedNetwork::load(folder.path(), Device::CPU).unwrap();
         assert_eq!(again.predict_proba(dataset.images.view(), given, &Silent).unwrap(), p);
-        // 90 rows are six parts, which one thread or several go through.
-        for threads in [1, 2, 3] {
-            tch::set_num_threads(threads);
-            assert_eq!(network.predict_proba(dataset.images.view(), given, &Silent).unwrap(), p, "{threads} threads");
-            assert_eq!(tch::get_num_threads(), threads, "left as it was");
+        // 90 rows are six parts, which one thread or several go through; fewer are one, which they go through together.
+        let of = |rows: usize| {
+            let given = given.map(|f| f.slice_move(s![..rows, ..]));
+            network.predict_proba(dataset.images.slice(s![..rows, .., ..]), given, &Silent).unwrap()
+        };
+        for rows in [90, 10, 1] {
+            let all = [1, 2, 3].map(|threads| {
+                tch::set_num_threads(threads);
+                let p = of(rows);
+                assert_eq!(tch::get_num_threads(), threads, "left as it was");
+                p
+            });
+            assert!(all.iter().all(|p| *p == all[0]), "{rows} rows");
         }
         assert!(network.predict_proba(dataset.images.slice(s![.., ..11, ..]), given, &Silent).is_err());
         let embeddings = network.embed(dataset.images.view(), given, &Silent).unwrap();

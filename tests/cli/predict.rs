@@ -156,13 +156,15 @@ fn an_explanation_shows_what_counts_for_each_model_in_pixels_and_in_words() {
         let sheet = image::open(folder.path(format!("seen/explained/scene-face-{face}.png"))).unwrap().into_rgb8();
         assert!(sheet.width() > 1000 && sheet.height() > 1000, "three models below the head: {:?}", sheet.dimensions());
         let found = reasons(&folder, &format!("seen/explained/scene-face-{face}.json"));
+        let file = format!("seen/explained/scene-face-{face}.json");
+        assert!(said["files"].as_array().unwrap().iter().any(|f| f.as_str().unwrap().ends_with(&file)), "{said}");
         assert_eq!(found["class"], said["faces"][face - 1]["class"], "the class of all models together is explained");
         let models = found["models"].as_array().unwrap();
         assert_eq!(models.len(), 3);
         for (model, (kept, matches, words)) in models.iter().zip([(false, 0, 0), (true, 4, 0), (false, 25, 12)]) {
-            let rows = model["heat"]["drops"].as_array().unwrap();
+            let rows = model["occlusion"]["drops"].as_array().unwrap();
             assert!(rows.len() == 24 && rows.iter().all(|row| row.as_array().unwrap().len() == 24));
-            assert_eq!(model["heat"]["features_kept"], kept, "{}", model["model"]);
+            assert_eq!(model["occlusion"]["features_kept"], kept, "{}", model["model"]);
             let features = model["features"].as_array().unwrap();
             assert_eq!(features.len(), usize::from(matches > 0));
             let Some(feature) = features.first() else { continue };
@@ -201,10 +203,46 @@ fn heat_is_the_mean_fall_over_the_windows_that_hide_a_pixel() {
     let lines = folder.ok(&["predict", "hidden-*.png", "--face-crop", "--model", "plain", "--format", "jsonl"]);
     let said: Vec<f64> = lines.lines().map(|line| json(line)["probabilities"][class].as_f64().unwrap()).collect();
     let expected = found["probability"].as_f64().unwrap() - said.iter().sum::<f64>() / 4.0;
-    let corner = found["models"][0]["heat"]["drops"][0][0].as_f64().unwrap();
+    let corner = found["models"][0]["occlusion"]["drops"][0][0].as_f64().unwrap();
     assert_eq!(said.len(), 4);
     assert!((corner - expected).abs() < 1e-5, "{corner} {expected}");
-    assert_eq!(found["models"][0]["heat"]["window"], 4);
+    assert_eq!(found["models"][0]["occlusion"]["window"], 4);
+}
+
+#[test]
+fn mirrored_inputs_inner_words_and_faces_without_keypoints_are_explained_as_far_as_they_can_be() {
+    let folder = folder();
+    let codebook = "encoding = \"bag-of-words\"\nnormalisation = \"l1\"\n[codebook]\nwords = 8\nalgorithm = \"full\"\n\
+                    iterations = 5\n";
+    let dense = "title = \"words\"\nextractor = \"dense-sift\"\n";
+    folder
+        .write("features/words.toml", format!("{dense}{codebook}[grid]\nbins = [1]\nfirst = 3\nstep = 4\ncount = 5\n"));
+    folder.write("features/sift.toml", format!("title = \"SIFT\"\nextractor = \"sift\"\n{codebook}"));
+    let of = |feature: &str| small::SVM.replace("[\"dense\"]", &format!("[\"{feature}\"]"));
+    folder.write("models/mirrored.toml", of("words") + "mirrored = true\n");
+    folder.write("models/sift-svm.toml", of("sift"));
+    let fusion = "[fusion]\nfeature = \"words\"\nhidden = 8\nmode = \"consistent\"\n[head]";
+    folder.write("models/inside.toml", small::NETWORK.replace("[head]", fusion).replace("epochs = 4", "epochs = 1"));
+    for model in ["mirrored", "sift-svm", "inside"] {
+        folder.ok(&["train", model, "-d", "tiny"]);
+    }
+    let drawn = face(Expression::Happy, 5, 0.1, [24, 24]);
+    GrayImage::from_raw(24, 24, drawn.iter().copied().collect()).unwrap().save(folder.path("face.png")).unwrap();
+    flat(24).save(folder.path("flat.png")).unwrap();
+    let models = ["-m", "mirrored,sift-svm,inside", "-d", "tiny"];
+    let args = ["predict", "face.png", "flat.png", "--face-crop", "-o", "seen", "--explain"];
+    folder.ok(&[&args[..], &models].concat());
+    for (name, keypoints) in [("face", true), ("flat", false)] {
+        let found = reasons(&folder, &format!("seen/explained/{name}-face-1.json"));
+        let [mirrored, sift, inside] = [0, 1, 2].map(|i| &found["models"][i]);
+        let matches = |model: &Value| model["features"][0]["matches"].as_array().unwrap().clone();
+        let counts = |m: &Value| m["weight"].as_f64().unwrap().abs() > 1e-7;
+        assert_eq!(matches(mirrored).len(), 25);
+        assert!(!keypoints || matches(mirrored).iter().any(counts), "{mirrored}");
+        assert_eq!(!matches(sift).is_empty(), keypoints, "{name}: {sift}");
+        assert_eq!((&inside["features"], &inside["computes_descriptors"]), (&json("[]"), &Value::from(true)));
+        assert_eq!(mirrored["computes_descriptors"], false);
+    }
 }
 
 #[test]
@@ -216,6 +254,9 @@ fn what_cannot_be_explained_is_said() {
     folder.write("film.mp4", "no video");
     let error = folder.fails(1, &["predict", "film.mp4", "--model", "plain", "--output", "seen", "--explain"]);
     assert!(error.contains("--explain takes one at a time") && !folder.path("seen").exists(), "{error}");
+    let args = ["predict", "face.png", "--model", "plain", "--output", "seen", "--explain", "--precision", "bfloat16"];
+    let error = folder.fails(1, &args);
+    assert!(error.contains("rounding of bfloat16"), "{error}");
     // A picture without a face has nothing to explain.
     folder.ok(&["predict", "face.png", "--model", "plain", "--output", "seen", "--explain"]);
     assert!(!folder.path("seen/explained").exists());

@@ -191,6 +191,10 @@ fn other_sites_names_and_methods_are_refused() {
     check(&server, "Problem", &foreign.json());
     assert_eq!(with("GET", "/reports/one", &[("Host", "evil.example:80")]).status, 403);
     assert_eq!(with("GET", "/api/health", &[("Host", &format!("localhost:{port}"))]).status, 200);
+    let named = Server::start(&folder, &["--host", "faces.example", "--host", "other.example"]);
+    for (host, status) in [("faces.example", 200), ("other.example:443", 200), ("evil.example", 403)] {
+        assert_eq!(ask(named.port, "GET", "/api/health", &[("Host", host)], &[]).status, status, "{host}");
+    }
     let own = format!("http://127.0.0.1:{port}");
     assert_eq!(with("GET", "/api/health", &[("Origin", &own)]).status, 200);
     for origin in ["https://evil.example", "null", "http://127.0.0.1:1"] {
@@ -384,7 +388,12 @@ mod predicting {
         refused(ask(port, "POST", "/api/predict", &[], &jpeg), 415, "no Content-Type");
         refused(server.predict("", "multipart/form-data", &jpeg), 400, "multipart/form-data");
         refused(server.predict("", "multipart/form-data; boundary=edge", &jpeg), 400, "form");
+        let mut stream = connect(port);
+        stream.write_all(&head(port, "POST", "/api/predict", &[("Content-Type", "text/plain")], 1_000_000)).unwrap();
+        stream.write_all(&vec![0; 1_000_000]).unwrap();
+        refused(answer(&mut stream), 415, "text/plain");
         refused(server.predict("", "image/png", &flat(1000, 301)), 413, "1000 x 301 pixels");
+        refused(server.predict("", "image/png", &flat(16_385, 1)), 413, "16384 on a side");
         refused(server.predict("", "image/png", &vec![0; 200_001]), 413, "200001 bytes");
         refused(server.predict("", "image/png", &vec![0; 1_500_000]), 413, "at most 200000 bytes");
         // By the header alone: these pixels were never there.
@@ -442,6 +451,14 @@ mod predicting {
         std::thread::sleep(std::time::Duration::from_millis(300));
         let refused = server.predict("", "image/jpeg", &jpeg());
         assert_eq!((refused.status, refused.header("retry-after")), (503, "1"), "{}", refused.text());
+        // A client that sends all of a large picture before it listens hears the same.
+        for kind in ["image/jpeg", "text/plain"] {
+            let mut stream = connect(port);
+            let large = vec![0; 6_000_000];
+            stream.write_all(&head(port, "POST", "/api/predict", &[("Content-Type", kind)], large.len())).unwrap();
+            stream.write_all(&large).unwrap();
+            assert_eq!(answer(&mut stream).status, 503, "{kind}");
+        }
         assert_eq!(server.get("/api/health").status, 200, "the rest of the server answers");
         slow.iter_mut().for_each(|stream| assert_eq!(answer(stream).status, 408));
         assert_eq!(server.predict("", "image/jpeg", &jpeg()).status, 200);

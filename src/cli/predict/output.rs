@@ -51,6 +51,8 @@ struct Folder {
     csv: csv::Writer<BufWriter<File>>,
     jsonl: BufWriter<File>,
     pictures: Vec<PathBuf>,
+    /// Other files.
+    written: Vec<PathBuf>,
 }
 
 impl<'a> Output<'a> {
@@ -91,7 +93,7 @@ impl<'a> Output<'a> {
             folder.csv.flush().context("cannot write the table")?;
             folder.jsonl.flush().context("cannot write the lines")?;
             written.extend([folder.path.join(CSV), folder.path.join(JSONL)]);
-            written.extend(folder.pictures.iter().cloned());
+            written.extend(folder.pictures.iter().chain(&folder.written).cloned());
         }
         let counts = format!(
             "faces: {}, pictures: {}, without a face: {}, unreadable: {}",
@@ -187,7 +189,7 @@ impl Folder {
         };
         let mut csv = csv::Writer::from_writer(file(CSV)?);
         csv.write_record(header).map_err(|e| Error::io("write", path.join(CSV), e.into()))?;
-        Ok(Self { path: path.to_path_buf(), csv, jsonl: file(JSONL)?, pictures: Vec::new() })
+        Ok(Self { path: path.to_path_buf(), csv, jsonl: file(JSONL)?, pictures: Vec::new(), written: Vec::new() })
     }
 
     fn take(
@@ -223,7 +225,10 @@ impl Folder {
             "probability": face.probability,
             "models": explanation.models,
         });
-        write_json(&drawing.with_extension("json"), &numbers)
+        let path = drawing.with_extension("json");
+        write_json(&path, &numbers)?;
+        self.written.push(path);
+        Ok(())
     }
 
     /// Writes a picture where no other one of this run is, and says where that is.

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::{Error, Result};
 
 /// Does all parts of some work, each on one thread of libtorch with a clone of the network; a single part on all threads.
+/// Meanwhile threads that meet libtorch for the first time get one thread there.
 pub(super) fn on_all_threads<N: Clone + Send, P: Send>(
     network: &N,
     mut parts: impl ExactSizeIterator<Item = P> + Send,
@@ -16,14 +17,20 @@ pub(super) fn on_all_threads<N: Clone + Send, P: Send>(
         return parts.try_for_each(|part| work(network, part));
     }
     let clones: Vec<N> = (0..workers).map(|_| network.clone()).collect();
-    let queue = Mutex::new(parts);
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let queue = Mutex::new(Some(parts));
+    let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
     let outcome = std::thread::scope(|scope| {
-        let (next, work) = (&next, &work);
+        let (queue, work) = (&queue, &work);
         let start = |network: N| {
             scope.spawn(move || {
                 tch::set_num_threads(1);
-                std::iter::from_fn(next).try_for_each(|part| work(&network, part))
+                let next = || queue().as_mut().and_then(Iterator::next);
+                let outcome = std::iter::from_fn(next).try_for_each(|part| work(&network, part));
+                if outcome.is_err() {
+                    // The others need not do what nobody will see.
+                    *queue() = None;
+                }
+                outcome
             })
         };
         let running: Vec<_> = clones.into_iter().map(start).collect();

@@ -16,7 +16,7 @@ use super::outcome::most_probable;
 use crate::error::Result;
 use crate::progress::Progress;
 
-pub use occlusion::Heat;
+pub use occlusion::OcclusionMap;
 pub(super) use sheet::{LARGE, Portrait, draw};
 pub use words::{FeatureEvidence, WeighedMatch, WordEvidence};
 
@@ -41,9 +41,11 @@ pub struct ModelExplanation {
     /// What it gives the explained class.
     pub probability: f32,
     /// Which parts of the picture count.
-    pub heat: Heat,
+    pub occlusion: OcclusionMap,
     /// Which local descriptors count, for each handcrafted feature that has them.
     pub features: Vec<FeatureEvidence>,
+    /// Whether the model has local descriptors that it computes itself, which cannot be taken away from outside.
+    pub computes_descriptors: bool,
     /// The face as the model sees it.
     #[serde(skip)]
     pub face: Array2<u8>,
@@ -73,8 +75,9 @@ pub(super) fn explain(
                 title: member.title.clone(),
                 own_class: member.classes[most_probable(&said)].clone(),
                 probability: said[class],
-                heat: occlusion::heat(&asked)?,
+                occlusion: occlusion::map(&asked)?,
                 features: words::evidence(&asked)?,
+                computes_descriptors: member.computes_descriptors(),
                 face: face.clone(),
             })
         })

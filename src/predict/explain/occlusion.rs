@@ -10,9 +10,9 @@ use crate::error::Result;
 const WINDOWS: usize = 6;
 const STEPS: usize = 2;
 
-/// What each part of a face counts for.
+/// What each part of a face counts for: its occlusion sensitivity.
 #[derive(Clone, Debug, Serialize)]
-pub struct Heat {
+pub struct OcclusionMap {
     /// Side of the window that was hidden, in pixels of the model's picture.
     pub window: usize,
     /// Whether the fused features were left as they were, so that only what the network sees was hidden.
@@ -27,7 +27,7 @@ pub struct Heat {
 ///
 /// Where a network reads features beside the picture, these are kept as they are; what they count for is asked in
 /// [`super::words`].
-pub(super) fn heat(asked: &Asked<'_>) -> Result<Heat> {
+pub(super) fn map(asked: &Asked<'_>) -> Result<OcclusionMap> {
     let (height, width) = asked.face.dim();
     let step = (height.min(width) / (WINDOWS * STEPS)).max(1);
     let places = places(height, width, step);
@@ -49,7 +49,7 @@ pub(super) fn heat(asked: &Asked<'_>) -> Result<Heat> {
         times.slice_mut(s![top..bottom, left..right]).mapv_inplace(|v| v + 1.0);
     }
     drops.zip_mut_with(&times, |drop, &times| *drop /= times.max(1.0));
-    Ok(Heat { window: STEPS * step, features_kept, drops })
+    Ok(OcclusionMap { window: STEPS * step, features_kept, drops })
 }
 
 /// Top, bottom, left and right of each window; those at the edge are cut off by it.

@@ -15,9 +15,10 @@ pub const FOR: Colour = [255, 150, 40];
 pub const AGAINST: Colour = [70, 150, 255];
 /// The strongest parts still show the face below.
 const DENSEST: f32 = 0.72;
-/// Cells along a side of a descriptor, and orientations of each.
-const CELLS: usize = 4;
-const ORIENTATIONS: usize = 8;
+/// What is drawn as dense as can be counts for this much at the least: rounding shall not look like evidence.
+const LEAST: f32 = 0.005;
+const CELLS: usize = WordShape::CELLS;
+const ORIENTATIONS: usize = WordShape::ORIENTATIONS;
 
 /// A grey picture enlarged to a square in three channels.
 pub fn enlarged(grey: ArrayView2<'_, u8>, side: usize) -> Array3<u8> {
@@ -33,7 +34,7 @@ pub fn put(picture: &mut Array3<u8>, square: &Array3<u8>, [x, y]: [usize; 2]) {
 
 /// The colour of a weight and how dense it is, `most` being the densest.
 fn shade(weight: f32, most: f32) -> (Colour, f32) {
-    let share = if most > 0.0 { (weight.abs() / most).min(1.0) } else { 0.0 };
+    let share = (weight.abs() / most.max(LEAST)).min(1.0);
     (if weight < 0.0 { AGAINST } else { FOR }, DENSEST * share)
 }
 
@@ -120,8 +121,10 @@ mod tests {
         assert!(hot[0] > 180 && hot[2] < 70, "{hot:?}");
         assert!(cold[2] > 180 && cold[0] < 100, "{cold:?}");
         let mut flat = Array3::from_elem((10, 10, 3), 100u8);
-        heat(&mut flat, &Array2::zeros((4, 4)), 0.0);
-        assert!(flat.iter().all(|&v| v == 100), "without weights the face is as it was");
+        for rounding in [0.0, 1e-6] {
+            heat(&mut flat, &Array2::from_elem((4, 4), rounding), rounding);
+            assert!(flat.iter().all(|&v| v == 100), "without weights the face is as it was");
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ const NAME: f32 = 16.0;
 const SMALL: f32 = 12.5;
 /// From the top of a picture's caption to what comes next.
 const CAPTION: usize = 30;
+/// Two lines of explanations at the end.
+const FOOT: usize = 54;
 /// The person that every drawn face shows.
 const PERSON: u64 = 310;
 
@@ -52,7 +54,7 @@ pub struct Portrait<'a> {
 /// [`crate::Error::Backend`] when the font cannot be read.
 pub fn draw(portrait: &Portrait<'_>, explanation: &Explanation) -> Result<Array3<u8>> {
     let rows: usize = explanation.models.iter().map(|m| 40 + rows_of(m) * (PANEL + CAPTION + PAD)).sum();
-    let height = 56 + LARGE + CAPTION + PAD + rows + 34;
+    let height = 56 + LARGE + CAPTION + PAD + rows + FOOT;
     let mut sheet = Array3::from_shape_fn((height, WIDTH, 3), |(_, _, channel)| DARK[channel]);
     head(&mut sheet, portrait)?;
     let mut y = 56 + LARGE + CAPTION + PAD;
@@ -88,19 +90,21 @@ fn head(sheet: &mut Array3<u8>, portrait: &Portrait<'_>) -> Result<()> {
     line(sheet, "probabilities of all models together", [middle, caption], SMALL, room, QUIET)?;
 
     let right = WIDTH - PAD - LARGE;
-    match class.parse::<Expression>() {
+    let caption_of_drawn = match class.parse::<Expression>() {
         Ok(expression) => {
             let drawn = face(expression, PERSON, 0.0, [LARGE, LARGE]);
             shapes::put(sheet, &shapes::enlarged(drawn.view(), LARGE), [right, top]);
+            format!("a drawn face: {class}")
         }
         // A class of the user's own, which nobody can draw.
         Err(_) => {
             let index = portrait.classes.iter().position(|c| c == class).unwrap_or(0);
             fill(sheet, [right, top, LARGE, LARGE].map(|v| v as i64), colour_at(index), 0.35);
             line(sheet, class, [right as f32 + 16.0, (top + LARGE / 2) as f32], TITLE, LARGE as f32 - 32.0, LIGHT)?;
+            "no face is drawn for this class".to_string()
         }
-    }
-    line(sheet, &format!("a drawn face: {class}"), [right as f32, caption], SMALL, LARGE as f32, QUIET)
+    };
+    line(sheet, &caption_of_drawn, [right as f32, caption], SMALL, LARGE as f32, QUIET)
 }
 
 /// Draws a model's part and says where it ends.
@@ -113,7 +117,7 @@ fn of_model(sheet: &mut Array3<u8>, model: &ModelExplanation, class: &str, top: 
     }
     line(sheet, &said, [left, top as f32 + 27.0], NAME, (WIDTH - 2 * PAD) as f32, LIGHT)?;
     let top = top + 40;
-    let heat = &model.heat;
+    let heat = &model.occlusion;
     let most = heat.drops.iter().fold(0.0f32, |most, drop| most.max(drop.abs()));
     let mut panel = shapes::enlarged(model.face.view(), PANEL);
     shapes::heat(&mut panel, &heat.drops, most);
@@ -123,7 +127,11 @@ fn of_model(sheet: &mut Array3<u8>, model: &ModelExplanation, class: &str, top: 
     let beside = 2 * PAD + PANEL;
     if model.features.is_empty() {
         let at = [beside as f32, top as f32 + 24.0];
-        line(sheet, "reads no local descriptors", at, SMALL, (WIDTH - beside - PAD) as f32, QUIET)?;
+        let said = match model.computes_descriptors {
+            true => "computes its local descriptors inside the network, where none can be taken away",
+            false => "reads no local descriptors",
+        };
+        line(sheet, said, at, SMALL, (WIDTH - beside - PAD) as f32, QUIET)?;
     }
     for (i, feature) in model.features.iter().enumerate() {
         of_feature(sheet, model, feature, [beside, top + i * (PANEL + CAPTION + PAD)])?;
@@ -138,12 +146,15 @@ fn of_feature(
     [left, top]: [usize; 2],
 ) -> Result<()> {
     let weights = feature.matches.iter().map(|m| &m.weight);
-    let most = weights.clone().fold(0.0f32, |most, weight| most.max(weight.abs()));
+    let most = weights.fold(0.0f32, |most, weight| most.max(weight.abs()));
     let mut panel = shapes::enlarged(model.face.view(), PANEL);
     shapes::places(&mut panel, feature.matches.iter().map(|m| (m.place, m.weight)), most);
     shapes::put(sheet, &panel, [left, top]);
-    let count = feature.matches.len();
-    let caption = format!("{count} descriptors: to {}", points(strongest(weights)));
+    let caption = match feature.matches.len() {
+        0 => "no keypoint was found".to_string(),
+        count if count == feature.places => format!("{count} descriptors: to {}", points(feature.strongest)),
+        count => format!("{count} descriptors at {} places: to {}", feature.places, points(feature.strongest)),
+    };
     line(sheet, &caption, [left as f32, (top + PANEL) as f32 + 18.0], SMALL, PANEL as f32, QUIET)?;
     let beside = left + PANEL + PAD;
     let room = WIDTH - beside - PAD;
@@ -192,10 +203,12 @@ fn foot(sheet: &mut Array3<u8>, remark: Option<&str>, class: &str, top: usize) -
         line(sheet, &said, [x + 20.0, base], SMALL, WIDTH as f32, QUIET)?;
         x += 20.0 + text_width(&said, SMALL)? + 24.0;
     }
-    let said = remark.unwrap_or(
-        "points: what the class loses, in percent of probability, when a window is hidden or a descriptor taken away",
-    );
-    line(sheet, said, [x, base], SMALL, WIDTH as f32 - x - PAD as f32, QUIET)
+    let said = "points: percentage points that the class loses when a window is hidden or descriptors are taken away";
+    line(sheet, said, [x, base], SMALL, WIDTH as f32 - x - PAD as f32, QUIET)?;
+    match remark {
+        Some(remark) => line(sheet, remark, [PAD as f32, base + 20.0], SMALL, (WIDTH - 2 * PAD) as f32, QUIET),
+        None => Ok(()),
+    }
 }
 
 /// The weight that is the furthest from 0.

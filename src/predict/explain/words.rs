@@ -22,7 +22,11 @@ pub struct FeatureEvidence {
     pub title: String,
     /// Words of the codebook; 0 without one.
     pub vocabulary: usize,
-    /// The descriptors, in the extractor's order.
+    /// Places that descriptors were taken away from, one after the other.
+    pub places: usize,
+    /// What the place counts for that counts the most, for the class or against it.
+    pub strongest: f32,
+    /// The descriptors, in the extractor's order; none in a face without keypoints.
     pub matches: Vec<WeighedMatch>,
     /// The words that occur, the one that speaks the most for the class first; none without a codebook.
     pub words: Vec<WordEvidence>,
@@ -35,7 +39,9 @@ pub struct WeighedMatch {
     pub place: [f32; 2],
     /// The nearest visual word, where the feature has a codebook.
     pub word: Option<u32>,
-    /// How much less probable the class is without it; the same share for each of several that were taken away together.
+    /// The number of the place that it was taken away from, with all others there.
+    pub group: usize,
+    /// How much less probable the class is without that place; each of its descriptors has the same share.
     pub weight: f32,
 }
 
@@ -62,10 +68,10 @@ pub(super) fn evidence(asked: &Asked<'_>) -> Result<Vec<FeatureEvidence>> {
 fn of_feature(asked: &Asked<'_>, read: ReadFeature<'_>) -> Result<Option<FeatureEvidence>> {
     let ReadFeature { index, info, vocabulary } = read;
     let mut extractor = Extractor::new(&info.recipe, vocabulary.clone(), info.height, info.width)?;
-    let matches = extractor.matches(asked.face.view())?;
-    if matches.is_empty() {
+    if !extractor.is_local() {
         return Ok(None);
     }
+    let matches = extractor.matches(asked.face.view())?;
     let groups = together(&matches);
     let n = groups.len();
     let hidden = |x: fn(f32) -> f32| -> Vec<Vec<[f32; 2]>> {
@@ -83,18 +89,24 @@ fn of_feature(asked: &Asked<'_>, read: ReadFeature<'_>) -> Result<Option<Feature
     let images = asked.face.view().insert_axis(Axis(0));
     let images = images.broadcast((n, height, width)).map(|view| view.to_owned()).unwrap_or_default();
     let said = asked.member.predict_described(images.view(), &vectors, asked.progress)?;
-    let mut weights = vec![0.0; matches.len()];
-    for (group, said) in groups.iter().zip(said.column(asked.class)) {
-        group.iter().for_each(|&i| weights[i] = (asked.whole - said) / group.len() as f32);
+    let mut weights = vec![(0, 0.0); matches.len()];
+    let mut strongest = 0.0f32;
+    for (number, (group, said)) in groups.iter().zip(said.column(asked.class)).enumerate() {
+        let fall = asked.whole - said;
+        strongest = if fall.abs() > strongest.abs() { fall } else { strongest };
+        group.iter().for_each(|&i| weights[i] = (number, fall / group.len() as f32));
     }
-    let matches: Vec<WeighedMatch> =
-        matches.iter().zip(weights).map(|(m, weight)| WeighedMatch { place: m.place, word: m.word, weight }).collect();
+    let weighed =
+        |(m, (group, weight)): (&Match, (usize, f32))| WeighedMatch { place: m.place, word: m.word, group, weight };
+    let matches: Vec<WeighedMatch> = matches.iter().zip(weights).map(weighed).collect();
     let mut words = by_word(&matches);
     words.iter_mut().for_each(|word| word.shape = extractor.word(word.word));
     Ok(Some(FeatureEvidence {
         feature: info.name.clone(),
         title: info.recipe.title.clone(),
         vocabulary: vocabulary.codebook.as_ref().map_or(0, Array2::nrows),
+        places: n,
+        strongest,
         matches,
         words,
     }))
@@ -158,7 +170,7 @@ mod tests {
 
     #[test]
     fn words_are_ordered_by_what_they_speak_for() {
-        let weigh = |word: u32, weight: f32| WeighedMatch { place: [0.0; 2], word: Some(word), weight };
+        let weigh = |word: u32, weight: f32| WeighedMatch { place: [0.0; 2], word: Some(word), group: 0, weight };
         let words = by_word(&[weigh(3, 0.1), weigh(5, 0.15), weigh(3, 0.1), weigh(9, -0.4)]);
         let found: Vec<(u32, usize)> = words.iter().map(|w| (w.word, w.count)).collect();
         assert_eq!(found, [(3, 2), (5, 1), (9, 1)]);

@@ -29,7 +29,7 @@ ferrofuse aggregate <EXPERIMENT> --members <MODEL|FILE>... [OPTIONS]
     after_help = "\
 Examples:
   Models of an experiment that was run; a member may also be an .npy or .csv file with the same rows:
-    ferrofuse aggregate fer2013-cnn --members cnn sift-cnn
+    ferrofuse aggregate fer2013-cnn --members cnn-long sift-cnn-long
   Any files of probabilities, n rows x c classes, and the n true labels:
     ferrofuse aggregate --members a.npy b.npy --labels labels.npy --output mean.npy
   Tables with a column for each class by its name, and `id`, the number of the row (here in the labels, from 0):

@@ -182,15 +182,22 @@ impl Predictor {
 
     /// The handcrafted features that the model reads.
     pub fn handcrafted(&self) -> impl Iterator<Item = ReadFeature<'_>> {
-        self.inputs.features.iter().enumerate().filter_map(|(index, feature)| match feature {
-            Describer::Handcrafted(read) => Some(ReadFeature { index, info: &read.0, vocabulary: &read.1 }),
-            #[cfg(feature = "torch")]
-            Describer::Embedding { .. } => None,
+        self.inputs.features.iter().enumerate().filter_map(|(index, feature)| {
+            let (info, vocabulary) = feature.handcrafted()?;
+            Some(ReadFeature { index, info, vocabulary })
         })
     }
 }
 
 impl Describer {
+    fn handcrafted(&self) -> Option<&(FeatureInfo, Vocabulary)> {
+        match self {
+            Self::Handcrafted(feature) => Some(feature),
+            #[cfg(feature = "torch")]
+            Self::Embedding { .. } => None,
+        }
+    }
+
     #[cfg_attr(not(feature = "torch"), allow(unused_variables))]
     fn describe(&self, images: ArrayView3<'_, u8>, progress: &dyn Progress) -> Result<Array2<f32>> {
         match self {

@@ -173,7 +173,9 @@ pub fn summary(comparison: &Comparison) -> Vec<String> {
         )),
         None => said.push("No single model is part of this comparison.".to_string()),
     }
-    let aggregate = best_chosen(comparison, |e| e.kind == EntryKind::Aggregate);
+    // A score on the rows that its weights were fitted to is too good to be compared with others.
+    let aggregates = |fitted: bool| move |e: &Entry| e.kind == EntryKind::Aggregate && e.weights_fitted == fitted;
+    let aggregate = best_chosen(comparison, aggregates(false)).or_else(|| best_chosen(comparison, aggregates(true)));
     if let Some(entry) = aggregate {
         let fitted = match entry.method {
             _ if entry.weights_fitted => ", where its weights were fitted",

@@ -2,6 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
+use super::dense_sift::{BINS, ORIENTATIONS};
 use super::extractor::{Described, Extractor, Method};
 use super::{DESCRIPTOR_LENGTH, DescriptorSet};
 use crate::error::Result;
@@ -33,9 +34,9 @@ pub struct WordShape {
 
 impl WordShape {
     /// Rows, and columns, of cells.
-    pub const CELLS: usize = 4;
+    pub const CELLS: usize = BINS;
     /// Orientations of each cell.
-    pub const ORIENTATIONS: usize = 8;
+    pub const ORIENTATIONS: usize = ORIENTATIONS;
 }
 
 impl Extractor {

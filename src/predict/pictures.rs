@@ -1,5 +1,6 @@
 //! Picture files through detector and models, many at a time.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -123,20 +124,18 @@ pub fn predict_pictures(
                 .map(|((picture, kept), input)| match &picture.outcome {
                     Outcome::Unreadable(_) => Ok(None),
                     Outcome::Faces(faces) => {
-                        let again = if kept.is_none() { read(input).ok() } else { None };
-                        let shown = kept.as_ref().or(again.as_ref());
-                        shown.map(|shown| annotated(shown, faces, classes)).transpose()
+                        again(input, kept).map(|shown| annotated(&shown, faces, classes)).transpose()
                     }
                 })
                 .collect::<Result<_>>()?,
         };
         for ((input, (picture, kept)), drawn) in inputs.iter().zip(&outcomes).zip(&drawn) {
             sink.take(input, picture, drawn.as_ref())?;
-            if explains && !picture.faces().is_empty() {
-                let again = if kept.is_none() { read(input).ok() } else { None };
-                if let Some(shown) = kept.as_ref().or(again.as_ref()) {
-                    explain_faces(expressions, (input, shown, picture.faces()), sink, progress)?;
-                }
+            if explains
+                && !picture.faces().is_empty()
+                && let Some(shown) = again(input, kept)
+            {
+                explain_faces(expressions, (input, &shown, picture.faces()), sink, progress)?;
             }
             tally.pictures += 1;
             tally.faces += picture.faces().len();
@@ -186,6 +185,14 @@ fn look_at(looker: &Looker, input: &Input, pixels: Option<&AtomicU64>) -> Result
     };
     let kept = pixels.is_some_and(keeps).then_some(picture);
     Ok(Looked { faces: Ok(faces), kept })
+}
+
+/// The picture that was kept, or the file read again; `None` where that has gone meanwhile.
+fn again<'a>(input: &Input, kept: &'a Option<Picture>) -> Option<Cow<'a, Picture>> {
+    match kept {
+        Some(kept) => Some(Cow::Borrowed(kept)),
+        None => read(input).ok().map(Cow::Owned),
+    }
 }
 
 fn read(input: &Input) -> std::result::Result<Picture, String> {

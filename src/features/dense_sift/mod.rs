@@ -13,7 +13,6 @@ mod smoothing;
 mod tests;
 mod window;
 
-#[cfg(feature = "torch")]
 pub(super) use gradient::ORIENTATIONS;
 pub use grid::{GridPoint, grid_points};
 pub use native::DenseSift;

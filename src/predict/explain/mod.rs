@@ -85,6 +85,11 @@ pub(super) fn explain(
     Ok(Explanation { class: committee.classes()[class].clone(), models })
 }
 
+/// The weight that is the furthest from 0; 0 of none.
+fn strongest(weights: impl IntoIterator<Item = f32>) -> f32 {
+    weights.into_iter().fold(0.0, |most, weight| if weight.abs() > most.abs() { weight } else { most })
+}
+
 /// One model's view of one face, and the class that is asked about.
 struct Asked<'a> {
     member: &'a crate::experiment::Predictor,

@@ -8,7 +8,7 @@ use super::super::outcome::FaceExpression;
 use super::super::palette::{Bars, DARK, LIGHT, QUIET, colour_at};
 use super::shapes::{self, AGAINST, FOR};
 use super::words::{FeatureEvidence, WordEvidence};
-use super::{Explanation, ModelExplanation};
+use super::{Explanation, ModelExplanation, strongest};
 use crate::Expression;
 use crate::dataset::face;
 use crate::error::Result;
@@ -118,11 +118,11 @@ fn of_model(sheet: &mut Array3<u8>, model: &ModelExplanation, class: &str, top: 
     line(sheet, &said, [left, top as f32 + 27.0], NAME, (WIDTH - 2 * PAD) as f32, LIGHT)?;
     let top = top + 40;
     let heat = &model.occlusion;
-    let most = heat.drops.iter().fold(0.0f32, |most, drop| most.max(drop.abs()));
+    let most = strongest(heat.drops.iter().copied());
     let mut panel = shapes::enlarged(model.face.view(), PANEL);
-    shapes::heat(&mut panel, &heat.drops, most);
+    shapes::heat(&mut panel, &heat.drops, most.abs());
     shapes::put(sheet, &panel, [PAD, top]);
-    let caption = format!("{}-pixel windows: to {}", heat.window, points(strongest(heat.drops.iter())));
+    let caption = format!("{}-pixel windows: to {}", heat.window, points(most));
     line(sheet, &caption, [left, (top + PANEL) as f32 + 18.0], SMALL, PANEL as f32, QUIET)?;
     let beside = 2 * PAD + PANEL;
     if model.features.is_empty() {
@@ -145,8 +145,7 @@ fn of_feature(
     feature: &FeatureEvidence,
     [left, top]: [usize; 2],
 ) -> Result<()> {
-    let weights = feature.matches.iter().map(|m| &m.weight);
-    let most = weights.fold(0.0f32, |most, weight| most.max(weight.abs()));
+    let most = strongest(feature.matches.iter().map(|m| m.weight)).abs();
     let mut panel = shapes::enlarged(model.face.view(), PANEL);
     shapes::places(&mut panel, feature.matches.iter().map(|m| (m.place, m.weight)), most);
     shapes::put(sheet, &panel, [left, top]);
@@ -209,11 +208,6 @@ fn foot(sheet: &mut Array3<u8>, remark: Option<&str>, class: &str, top: usize) -
         Some(remark) => line(sheet, remark, [PAD as f32, base + 20.0], SMALL, (WIDTH - 2 * PAD) as f32, QUIET),
         None => Ok(()),
     }
-}
-
-/// The weight that is the furthest from 0.
-fn strongest<'a>(weights: impl Iterator<Item = &'a f32>) -> f32 {
-    weights.copied().fold(0.0, |most, weight| if weight.abs() > most.abs() { weight } else { most })
 }
 
 fn points(weight: f32) -> String {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis, s};
 use serde::Serialize;
 
-use super::Asked;
+use super::{Asked, strongest};
 use crate::error::Result;
 use crate::experiment::ReadFeature;
 use crate::features::{Extractor, Match, WordShape};
@@ -90,10 +90,8 @@ fn of_feature(asked: &Asked<'_>, read: ReadFeature<'_>) -> Result<Option<Feature
     let images = images.broadcast((n, height, width)).map(|view| view.to_owned()).unwrap_or_default();
     let said = asked.member.predict_described(images.view(), &vectors, asked.progress)?;
     let mut weights = vec![(0, 0.0); matches.len()];
-    let mut strongest = 0.0f32;
     for (number, (group, said)) in groups.iter().zip(said.column(asked.class)).enumerate() {
         let fall = asked.whole - said;
-        strongest = if fall.abs() > strongest.abs() { fall } else { strongest };
         group.iter().for_each(|&i| weights[i] = (number, fall / group.len() as f32));
     }
     let weighed =
@@ -106,7 +104,7 @@ fn of_feature(asked: &Asked<'_>, read: ReadFeature<'_>) -> Result<Option<Feature
         title: info.recipe.title.clone(),
         vocabulary: vocabulary.codebook.as_ref().map_or(0, Array2::nrows),
         places: n,
-        strongest,
+        strongest: strongest(said.column(asked.class).iter().map(|said| asked.whole - said)),
         matches,
         words,
     }))

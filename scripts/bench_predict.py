@@ -7,13 +7,15 @@
 
 Both find faces by the same cascade with the same settings, and both predict by the same network with the same views: the one in
 models/pretrained (the loop has its architecture with other weights, which takes the same time). Whole processes are timed, in
-turns, from start to exit; the best of the rounds counts. Pictures and video are of drawn faces. How fast networks are by
-themselves, also beside onnxruntime, is what scripts/bench_network.py says.
+turns, from start to exit; the best of the rounds counts. The cascade is timed by itself as well, picture after picture in memory,
+and the boxes of both are compared. Pictures and video are of drawn faces. How fast networks are by themselves, also beside
+onnxruntime, is what scripts/bench_network.py says.
 """
 
 import argparse
 import csv
 import json
+import math
 import os
 import subprocess
 import sys
@@ -56,6 +58,28 @@ def loop(folder, recipe, table):
                 if training.get("flip-at-prediction"):
                     said = (said + network(seen.flip(3)).softmax(1)) / 2
                 out.writerow([name, number, x, y, width, height, float(score), int(said.argmax()), *said[0].tolist()])
+
+
+def cascades(example, paths, rounds, threads):
+    """Milliseconds that finding faces takes in a picture, by ferrofuse and by OpenCV, and how many boxes are the same."""
+    import cv2
+
+    cv2.setNumThreads(threads)
+    cascade = cv2.CascadeClassifier(CASCADES)
+    # OpenCV greys as PNG and JPEG readers do for it; files that are grey already are the same pixels for both.
+    pictures = [cv2.imread(path, cv2.IMREAD_GRAYSCALE) for path in paths]
+    ours, theirs = math.inf, math.inf
+    for _ in range(rounds):
+        said = subprocess.run(
+            [example, "1", *paths], check=True, capture_output=True, env={**os.environ, "RAYON_NUM_THREADS": str(threads)})
+        said = json.loads(said.stdout)
+        ours = min(ours, said["milliseconds"])
+        start = time.perf_counter()
+        boxes = [cascade.detectMultiScale3(p, 1.1, 5, minSize=(30, 30), outputRejectLevels=True)[0] for p in pictures]
+        theirs = min(theirs, 1e3 * (time.perf_counter() - start) / len(paths))
+    mine = [{(b["x"], b["y"], b["width"], b["height"]) for b in boxes} for boxes in said["boxes"]]
+    same = sum(len(a & {tuple(map(int, box)) for box in b}) for a, b in zip(mine, boxes))
+    return ours, theirs, same, sum(map(len, mine)), sum(map(len, boxes))
 
 
 def film(path, picture, frames, size=(640, 480)):
@@ -124,6 +148,19 @@ def main():
         for name, title in [("ferrofuse", "ferrofuse predict"), ("loop", "cv2 and PyTorch in a loop")]:
             rate, ours = faces[name] / best[name], faces["ferrofuse"] / best["ferrofuse"]
             print(f"  {title:<26} {faces[name]} faces in {best[name]:5.2f} s  {rate:6.1f} faces/s ({ours / rate:4.2f})")
+
+        grey = os.path.join(work, "grey")
+        os.mkdir(grey)
+        for name in sorted(os.listdir(folder)):
+            picture = cv2.imread(os.path.join(folder, name), cv2.IMREAD_GRAYSCALE)
+            cv2.imwrite(os.path.join(grey, f"{name}.png"), picture)
+        paths = [os.path.join(grey, name) for name in sorted(os.listdir(grey))]
+        example = os.path.join(os.path.abspath(args.binaries), "examples", "bench_faces")
+        print("the cascade by itself, milliseconds a picture")
+        for threads in [1, os.cpu_count()]:
+            ours, theirs, same, mine, boxes = cascades(example, paths, args.rounds, threads)
+            print(f"  {threads} threads  ferrofuse {ours:6.1f}  cv2 {theirs:6.1f} ({theirs / ours:4.2f})"
+                  f"  boxes {mine} and {boxes}, {same} the same")
 
         video = os.path.join(work, "film.mp4")
         film(video, cv2.imread(os.path.join(folder, "000.jpg")), args.frames)

@@ -2,21 +2,22 @@
 
 use std::sync::Mutex;
 
-use super::{FoundFace, Picture};
-#[cfg(not(feature = "opencv"))]
-use crate::error::Error;
+use super::cascade::Cascade;
+use super::{FoundFace, Picture, haar};
 use crate::error::Result;
-use crate::recipe::{Check, FaceRecipe};
+use crate::recipe::{Check, FaceDetectorKind, FaceRecipe};
 
 /// A detector; used by one thread at a time.
 pub struct FaceDetector {
-    #[cfg(feature = "opencv")]
+    recipe: FaceRecipe,
     finder: Finder,
 }
 
-#[cfg(feature = "opencv")]
-enum Finder {
-    Haar(super::haar::Haar),
+pub(super) enum Finder {
+    Cascade(Cascade),
+    #[cfg(feature = "opencv")]
+    Opencv(super::opencv_cascade::OpencvCascade),
+    #[cfg(feature = "opencv")]
     Yunet(super::yunet::Yunet),
 }
 
@@ -25,51 +26,42 @@ impl FaceDetector {
     ///
     /// # Errors
     /// [`crate::Error::Missing`] without the detector's file, [`crate::Error::Malformed`] where it is none,
-    /// [`crate::Error::Invalid`] for a recipe out of range, [`crate::Error::FeatureOff`] in a build without OpenCV.
-    #[cfg(feature = "opencv")]
+    /// [`crate::Error::Invalid`] for a recipe out of range, [`crate::Error::FeatureOff`] for YuNet and for cascades that
+    /// only OpenCV reads in a build without it.
     pub fn new(recipe: &FaceRecipe) -> Result<Self> {
-        use crate::recipe::FaceDetectorKind::{Haar, Yunet};
-
         recipe.check()?;
         let finder = match recipe.detector {
-            Haar => Finder::Haar(super::haar::Haar::new(recipe)?),
-            Yunet => Finder::Yunet(super::yunet::Yunet::new(recipe)?),
+            FaceDetectorKind::Haar => haar::finder(recipe)?,
+            FaceDetectorKind::Yunet => yunet(recipe)?,
         };
-        Ok(Self { finder })
-    }
-
-    /// Detection needs OpenCV.
-    ///
-    /// # Errors
-    /// [`Error::FeatureOff`].
-    #[cfg(not(feature = "opencv"))]
-    pub fn new(recipe: &FaceRecipe) -> Result<Self> {
-        recipe.check()?;
-        Err(Error::FeatureOff { what: "finding faces".into(), feature: "opencv" })
+        Ok(Self { recipe: recipe.clone(), finder })
     }
 
     /// The faces of a picture, from left to right and top to bottom.
     ///
     /// # Errors
     /// [`crate::Error::Backend`] when OpenCV fails.
-    #[cfg(feature = "opencv")]
     pub fn detect(&mut self, picture: &Picture) -> Result<Vec<FoundFace>> {
         let mut found = match &mut self.finder {
-            Finder::Haar(haar) => haar.detect(picture.grey.view())?,
+            Finder::Cascade(cascade) => cascade.detect(picture.grey.view(), &self.recipe),
+            #[cfg(feature = "opencv")]
+            Finder::Opencv(cascade) => cascade.detect(picture.grey.view())?,
+            #[cfg(feature = "opencv")]
             Finder::Yunet(yunet) => yunet.detect(picture.colour.view())?,
         };
         found.sort_by_key(|f| (f.face.x, f.face.y));
         Ok(found)
     }
+}
 
-    /// There is none without OpenCV.
-    ///
-    /// # Errors
-    /// None: a detector that cannot be made is never asked.
-    #[cfg(not(feature = "opencv"))]
-    pub fn detect(&mut self, _: &Picture) -> Result<Vec<FoundFace>> {
-        Ok(Vec::new())
-    }
+#[cfg(feature = "opencv")]
+fn yunet(recipe: &FaceRecipe) -> Result<Finder> {
+    super::yunet::Yunet::new(recipe).map(Finder::Yunet)
+}
+
+#[cfg(not(feature = "opencv"))]
+fn yunet(_: &FaceRecipe) -> Result<Finder> {
+    Err(crate::Error::FeatureOff { what: "finding faces by YuNet".into(), feature: "opencv" })
 }
 
 /// As many detectors of one recipe as threads ask for one at a time: reading a cascade takes longer than using it.

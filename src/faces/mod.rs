@@ -2,11 +2,13 @@
 //!
 //! What cuts faces out for a training set cuts them out at prediction as well, so that a model meets the same pixels.
 
+mod cascade;
 mod crop;
 mod detector;
 mod found;
-#[cfg(feature = "opencv")]
 mod haar;
+#[cfg(feature = "opencv")]
+mod opencv_cascade;
 mod picture;
 #[cfg(feature = "opencv")]
 mod yunet;

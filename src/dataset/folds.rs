@@ -87,6 +87,18 @@ impl Folds {
         Fingerprint::new().with("dataset", dataset).with("folds", recipe).with("fold", fold.to_string()).finish()
     }
 
+    /// The name of the dataset that [`Folds::view`] made a fold of, from the fold's name; any other name as it is.
+    pub fn origin(name: &str) -> &str {
+        let is_fold = |slug: &str| {
+            FoldRule::ALL.iter().any(|rule| {
+                let numbers = slug.strip_prefix(rule.slug()).and_then(|rest| rest.strip_prefix('-'));
+                numbers
+                    .is_some_and(|n| n.split('-').count() == 3 && n.split('-').all(|part| part.parse::<u64>().is_ok()))
+            })
+        };
+        name.rsplit_once('.').filter(|(_, slug)| is_fold(slug)).map_or(name, |(origin, _)| origin)
+    }
+
     /// The dataset with fold `fold` for testing, the one after it for validation and the others for training.
     pub fn view(&self, dataset: &Dataset, fold: usize) -> Dataset {
         let count = self.count();
@@ -155,6 +167,8 @@ mod tests {
             for fold in 0..count {
                 let view = folds.view(&dataset, fold);
                 prop_assert!(prints.insert(view.info.fingerprint.clone()));
+                prop_assert_ne!(&view.info.name, &dataset.info.name);
+                prop_assert_eq!(Folds::origin(&view.info.name), &dataset.info.name);
                 view.splits.iter().zip(&mut roles).for_each(|(&split, role)| role[split as usize] += 1);
                 if rule == FoldRule::BySubject {
                     for (a, b) in subjects.iter().zip(&view.splits) {
@@ -178,6 +192,17 @@ mod tests {
         let dataset = dataset_of([[0u8; 6], [1; 6]].concat(), None);
         let recipe = FoldsRecipe { rule: FoldRule::FileOrder, count: 3, seed: 0 };
         assert_eq!(Folds::deal(&recipe, &dataset).unwrap().of_row(), [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn only_the_names_of_folds_have_another_origin() {
+        assert_eq!(Folds::origin("ckplus.by-subject-10-1-01"), "ckplus");
+        assert_eq!(Folds::origin("faces.v2.shuffled-3-0-12"), "faces.v2");
+        for name in
+            ["ckplus", "faces.v2", "faces.shuffled", "faces.shuffled-3-1", "faces.shuffled-3-1-x", "by-subject-10-1-01"]
+        {
+            assert_eq!(Folds::origin(name), name);
+        }
     }
 
     #[test]

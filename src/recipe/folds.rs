@@ -35,6 +35,9 @@ pub enum FoldRule {
 }
 
 impl FoldRule {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::BySubject, Self::Stratified, Self::FileOrder, Self::Shuffled];
+
     /// The rule in words.
     pub fn words(self) -> &'static str {
         match self {
@@ -42,6 +45,16 @@ impl FoldRule {
             Self::Stratified => "rows at random, stratified by class",
             Self::FileOrder => "in file order inside each class",
             Self::Shuffled => "rows at random, whoever they show",
+        }
+    }
+
+    /// The rule as a part of a folder's name, the same as in recipes.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::BySubject => "by-subject",
+            Self::Stratified => "stratified",
+            Self::FileOrder => "file-order",
+            Self::Shuffled => "shuffled",
         }
     }
 }
@@ -55,13 +68,7 @@ impl FoldsRecipe {
 
     /// The folds as a part of a folder's name.
     pub fn slug(&self) -> String {
-        let rule = match self.rule {
-            FoldRule::BySubject => "by-subject",
-            FoldRule::Stratified => "stratified",
-            FoldRule::FileOrder => "file-order",
-            FoldRule::Shuffled => "shuffled",
-        };
-        format!("{rule}-{}-{}", self.count, self.seed)
+        format!("{}-{}-{}", self.rule.slug(), self.count, self.seed)
     }
 }
 

@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dataset = Dataset { info, images, labels, splits, subjects: None, shares: None };
     let folder = tempfile::tempdir()?;
     let options = TrainOptions { start: Start::Fresh, device: Device::CPU, threads };
-    let data = TrainingData { dataset: &dataset, feature: None };
+    let data = TrainingData { dataset: &dataset, feature: None, pretrained: None };
     let trained = train_network(&recipe, data, folder.path(), options, &Silent)?;
     let seconds = trained.description().history.iter().map(|e| e.seconds).fold(f64::INFINITY, f64::min);
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use ferrofuse::ensemble::Combination;
 use ferrofuse::experiment::{Predictor, Runner};
+use ferrofuse::models::exported_folder;
 use ferrofuse::predict::Committee;
 use ferrofuse::recipe::{AggregateMethod, Kind, ModelRecipe, Recipe, load};
 use ferrofuse::{Error, Progress, Result};
@@ -113,9 +114,8 @@ impl ModelArgs {
 
 /// The folder of an exported network.
 fn exported(model: &str, context: &Context) -> Result<PathBuf> {
-    let pretrained = context.workspace.pretrained();
-    let candidates = [PathBuf::from(model), context.workspace.root().join(model), pretrained.join(model)];
-    candidates.iter().find(|folder| folder.join("model.json").exists()).cloned().ok_or_else(|| {
+    exported_folder(&context.workspace, model).ok_or_else(|| {
+        let pretrained = context.workspace.pretrained();
         let hint = format!(
             "name an exported network's folder, one of {}, or the dataset that it was trained on: --dataset NAME",
             pretrained.display()

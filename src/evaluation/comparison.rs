@@ -12,7 +12,7 @@ use super::{
 use crate::Cost;
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
-use crate::models::EpochRecord;
+use crate::models::{EpochRecord, StartingPoint};
 use crate::predictions::EntryKind;
 use crate::recipe::AggregateMethod;
 
@@ -189,6 +189,9 @@ pub struct TrainingFacts {
     pub epochs: Option<u64>,
     /// The epoch whose weights were kept, counted from 1: the best on validation.
     pub best_epoch: Option<u64>,
+    /// The trained network that it started from; `None` for fresh weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<StartingPoint>,
     /// Wall-clock time of training and prediction in seconds.
     pub seconds: Option<f64>,
     /// Time that processors worked on it, all cores together; `None` where that is not known.

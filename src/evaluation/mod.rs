@@ -19,7 +19,7 @@ mod pairs;
 mod ranking;
 mod without_member;
 
-pub use crate::models::EpochRecord;
+pub use crate::models::{EpochRecord, StartingPoint};
 pub use crate::predictions::EntryKind;
 pub use assemble::{AggregateOutcome, ComparisonInput, EntryInput, aggregate_entries};
 pub use bootstrap::{Bootstrap, BootstrapInput, BootstrapPlan, ModelIntervals, ScoreIntervals};

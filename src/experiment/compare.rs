@@ -47,6 +47,9 @@ impl Runner<'_> {
         self.check_choice(&recipe)?;
         let models = self.models_of(&recipe)?;
         let info = self.dataset_info(&recipe.value.dataset)?;
+        for model in &models {
+            self.check_unseen(model, &info)?;
+        }
         let folder = self.workspace.results(&recipe.name);
         let fingerprint = self.fingerprint(&recipe, &models, &info.fingerprint)?;
         if is_fresh(&folder, &fingerprint) {

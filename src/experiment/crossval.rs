@@ -18,7 +18,8 @@ impl Runner<'_> {
     /// predict; then the report over all folds.
     ///
     /// # Errors
-    /// What the steps give; [`Error::Invalid`] for a recipe without folds. What was finished stays, so that the next run
+    /// What the steps give; [`Error::Invalid`] for a recipe without folds, and for a model that starts from a network which was
+    /// trained on this dataset. What was finished stays, so that the next run
     /// goes on from there.
     pub fn crossval(&self, name: &str) -> Result<RunOutcome> {
         let recipe: Recipe<ExperimentRecipe> = load(self.workspace, Kind::Experiment, name)?;
@@ -29,6 +30,9 @@ impl Runner<'_> {
         self.check_choice(&recipe)?;
         let models = self.models_of(&recipe)?;
         let info = self.dataset_info(&recipe.value.dataset)?;
+        for model in &models {
+            self.check_unseen_by_folds(model, &info)?;
+        }
         let folder = self.workspace.results(&recipe.name);
         let fingerprint = self.crossval_fingerprint(&recipe, &models, (&info, &rule))?;
         if is_fresh(&folder, &fingerprint) {
@@ -141,6 +145,8 @@ fn summed(trainings: Vec<TrainingFacts>) -> Option<TrainingFacts> {
     let peak_memory = trainings.iter().map(|t| t.peak_memory).max().flatten();
     let features = features_of_all(&trainings);
     let single_view = trainings.iter().map(|t| t.single_view).reduce(|a, b| a.zip(b).map(|(a, b)| a + b)).flatten();
+    let seen = trainings.iter().filter(|t| t.pretrained.is_some()).find_map(|t| t.note.as_ref());
+    let seen = seen.map_or_else(String::new, |note| format!(". In one of them: {note}"));
     let first = trainings.into_iter().next()?;
     Some(TrainingFacts {
         epochs,
@@ -152,7 +158,7 @@ fn summed(trainings: Vec<TrainingFacts>) -> Option<TrainingFacts> {
         features,
         history: Vec::new(),
         note: Some(format!(
-            "trained {count} times, once for each fold; time and epochs are those of all folds together"
+            "trained {count} times, once for each fold; time and epochs are those of all folds together{seen}"
         )),
         ..first
     })

@@ -15,6 +15,7 @@ mod model;
 mod network;
 mod predicted;
 mod predictor;
+mod pretrained;
 mod rescore;
 mod runner;
 mod transfer;

@@ -38,10 +38,16 @@ pub struct FittedModel {
     pub fresh: bool,
 }
 
-/// The fingerprint that a model has when it is fresh, from those of what it is made from.
-pub fn fitted_fingerprint(recipe: &Recipe<ModelRecipe>, dataset: &str, features: &[String]) -> String {
+/// The fingerprint that a model has when it is fresh, from those of what it is made from; `pretrained` is that of the network that
+/// it starts from.
+pub fn fitted_fingerprint(
+    recipe: &Recipe<ModelRecipe>,
+    dataset: &str,
+    features: &[String],
+    pretrained: Option<&str>,
+) -> String {
     match &recipe.value {
-        ModelRecipe::Network(n) => network_fingerprint(n, dataset, features.first().map(String::as_str)),
+        ModelRecipe::Network(n) => network_fingerprint(n, dataset, features.first().map(String::as_str), pretrained),
         ModelRecipe::Svm(_) | ModelRecipe::KernelRidge(_) | ModelRecipe::Linear(_) => Fingerprint::new()
             .with(recipe.value.family(), recipe.fingerprint())
             .with("dataset", dataset)
@@ -120,14 +126,17 @@ impl Runner<'_> {
             .into_iter()
             .map(|f| self.feature_fingerprint(dataset, &recipe::load(self.workspace, Kind::Feature, f)?))
             .collect::<Result<_>>()?;
-        Ok(fitted_fingerprint(recipe, dataset, &features))
+        let pretrained = self.pretrained(&recipe.value)?.map(|p| p.fingerprint);
+        Ok(fitted_fingerprint(recipe, dataset, &features, pretrained.as_deref()))
     }
 
     /// A model, trained and predicted first where it is missing or stale.
     ///
     /// # Errors
-    /// What its parts give; [`Error::FeatureOff`] when a network must be trained and this build has no libtorch.
+    /// What its parts give; [`Error::Invalid`] for a pretrained network that has seen rows which are held out here,
+    /// [`Error::FeatureOff`] when a network must be trained and this build has no libtorch.
     pub fn model(&self, dataset: &Dataset, recipe: &Recipe<ModelRecipe>, start: Start) -> Result<FittedModel> {
+        self.check_unseen(recipe, &dataset.info)?;
         let folder = self.workspace.model(&dataset.info.name, &recipe.name);
         let fingerprint = self.model_fingerprint(recipe, &dataset.info.fingerprint)?;
         let fresh = Predicted::fresh(&folder, &fingerprint);
@@ -289,6 +298,7 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
         parameters: network.as_ref().map(|d| d.parameters),
         epochs: network.as_ref().map(|d| d.history.len() as u64),
         best_epoch: network.as_ref().map(|d| d.best_epoch as u64),
+        pretrained: network.as_ref().and_then(|d| d.pretrained.clone()),
         seconds: Some(predicted.seconds),
         processor_seconds: predicted.processor_seconds,
         peak_memory: predicted.peak_memory,

@@ -37,6 +37,8 @@ impl Runner<'_> {
     ) -> Result<Fitted> {
         let feature = network.fusion.as_ref().map(|f| self.feature(dataset, &f.feature)).transpose()?;
         let device = self.options.device.parse()?;
+        let pretrained = self.pretrained(&recipe.value)?;
+        let note = pretrained.as_ref().map(|p| self.seen_before(p, dataset)).transpose()?.flatten();
         let meter = Meter::start();
         let known = NetworkDescription::load(folder).ok().filter(|d| d.fingerprint == fingerprint);
         let trained = match known {
@@ -50,7 +52,11 @@ impl Runner<'_> {
                 };
                 let feature = feature.as_ref().map(FusedFeature::of);
                 let options = TrainOptions { start, device, threads: self.options.threads };
-                train_network(&recipe, TrainingData { dataset, feature }, folder, options, self.progress)?
+                if let Some(note) = &note {
+                    self.progress.say(&format!("{}: {note}", recipe.name));
+                }
+                let pretrained = pretrained.as_ref();
+                train_network(&recipe, TrainingData { dataset, feature, pretrained }, folder, options, self.progress)?
             }
         };
         let clock = Instant::now();
@@ -62,7 +68,7 @@ impl Runner<'_> {
         let seconds = trained_for + clock.elapsed().as_secs_f64();
         let cost = Cost { seconds, processor_seconds: None, peak_memory: meter.stop().peak_memory };
         let features = feature.iter().map(|f| feature_facts(f, None)).collect();
-        Ok(Fitted { probabilities, single_view, cost, features, note: None })
+        Ok(Fitted { probabilities, single_view, cost, features, note })
     }
 
     /// Probabilities of the rows that are scored; `features` gives the vectors of the fused feature for rows of the

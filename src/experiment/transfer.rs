@@ -87,7 +87,8 @@ impl Runner<'_> {
         if predicted.fingerprint != self.model_fingerprint(recipe, &from.info.fingerprint)? {
             return Err(Error::Mismatch {
                 what: format!("model `{}` and its recipe", recipe.name),
-                detail: "the recipe, that of a feature or the dataset has changed since it was trained".into(),
+                detail: "the recipe, that of a feature, the dataset or the network that it starts from has changed since it was trained"
+                    .into(),
                 hint: format!("train it again: `ferrofuse train {} --dataset {}`", recipe.name, from.info.name),
             });
         }
@@ -141,7 +142,7 @@ fn on_common(
 }
 
 /// How many rows of `to` are pictures that are also training rows of `from`.
-fn seen_in_training(from: &Dataset, to: &Dataset, rows: &[u32]) -> Result<SeenInTraining> {
+pub(super) fn seen_in_training(from: &Dataset, to: &Dataset, rows: &[u32]) -> Result<SeenInTraining> {
     let training = from.rows(Split::Train);
     let rows: Vec<usize> = rows.iter().map(|&row| row as usize).collect();
     let images = [from.images.select(Axis(0), &training), to.images.select(Axis(0), &rows)];

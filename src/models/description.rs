@@ -43,15 +43,44 @@ pub enum Start {
     Restart,
 }
 
-/// Fingerprint of everything that a trained network depends on.
-pub fn network_fingerprint(recipe: &NetworkRecipe, dataset: &str, feature: Option<&str>) -> String {
+/// The trained network whose weights another one started from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartingPoint {
+    /// Its recipe's name.
+    pub model: String,
+    /// The dataset that it was trained on.
+    pub dataset: String,
+    /// That dataset's fingerprint.
+    pub dataset_fingerprint: String,
+    /// The epoch of its training whose weights it has, counted from 1.
+    pub best_epoch: u64,
+    /// Fingerprint of what it is and of its weights.
+    pub fingerprint: String,
+    /// Whether its last layer was taken over too; where the classes are others, a fresh one was put in its place.
+    pub last_layer: bool,
+    /// What it had started from itself, if not from fresh weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<Box<StartingPoint>>,
+}
+
+/// Fingerprint of everything that a trained network depends on; `pretrained` is that of the network it starts from, if any.
+pub fn network_fingerprint(
+    recipe: &NetworkRecipe,
+    dataset: &str,
+    feature: Option<&str>,
+    pretrained: Option<&str>,
+) -> String {
     let canonical = serde_json::to_vec(recipe).unwrap_or_default();
-    Fingerprint::new()
+    let own = Fingerprint::new()
         .with("network", Fingerprint::new().with("recipe", canonical).finish())
         .with("dataset", dataset)
         .with("feature", feature.unwrap_or_default())
-        .with("schema", SCHEMA.to_string())
-        .finish()
+        .with("schema", SCHEMA.to_string());
+    match pretrained {
+        Some(pretrained) => own.with("pretrained", pretrained).finish(),
+        None => own.finish(),
+    }
 }
 
 /// Everything but the weights; with `weights.safetensors` it makes a model that can be moved to another machine.
@@ -74,8 +103,11 @@ pub struct NetworkDescription {
     pub synthetic: bool,
     /// Fingerprint of the fused feature, if any.
     pub feature_fingerprint: Option<String>,
-    /// Fingerprint of recipe, dataset and feature: equal for a model that need not be trained again.
+    /// Fingerprint of recipe, dataset, feature and pretrained network: equal for a model that need not be trained again.
     pub fingerprint: String,
+    /// The trained network that it started from; nothing where it started from fresh weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<StartingPoint>,
     /// Height and width of the pictures, in pixels.
     pub size: [usize; 2],
     /// How these were made of what was imported.
@@ -124,5 +156,31 @@ impl NetworkDescription {
             return Err(Error::malformed(&path, "schema", description.schema.to_string(), expected));
         }
         Ok(description)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Workspace;
+    use crate::recipe::{Kind, ModelRecipe, load};
+
+    /// What was trained before there was fine-tuning is still fresh, and a network that starts from another one is another one.
+    #[test]
+    fn the_fingerprint_of_the_bundled_network_is_that_of_its_recipe() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let known = NetworkDescription::load(&root.join("models/pretrained/compact")).unwrap();
+        let recipe = load::<ModelRecipe>(&Workspace::new(root), Kind::Model, "compact").unwrap().value;
+        let ModelRecipe::Network(mut recipe) = recipe else { panic!("no network") };
+        let fingerprint = |recipe: &NetworkRecipe, pretrained: Option<&str>| {
+            network_fingerprint(recipe, &known.dataset_fingerprint, None, pretrained)
+        };
+        assert_eq!(fingerprint(&recipe, None), known.fingerprint);
+        recipe.pretrained = Some(toml::from_str("model = 'other'").unwrap());
+        let mut all = [None, Some("a"), Some("b")].map(|pretrained| fingerprint(&recipe, pretrained)).to_vec();
+        all.push(known.fingerprint);
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 4, "{all:?}");
     }
 }

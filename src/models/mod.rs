@@ -7,6 +7,7 @@ pub mod linear;
 #[cfg(feature = "torch")]
 pub mod network;
 mod outcome;
+mod pretrained;
 pub mod ridge;
 mod scoring;
 mod stored;
@@ -14,6 +15,7 @@ pub mod svm;
 mod vectors;
 
 pub use calibration::Calibration;
-pub use description::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};
+pub use description::{EpochRecord, NetworkDescription, SCHEMA, Start, StartingPoint, network_fingerprint};
 pub use outcome::{Classifier, Outcome};
+pub use pretrained::{Pretrained, exported_folder};
 pub use vectors::{Pictures, VectorInput};

@@ -18,6 +18,7 @@ mod linear;
 mod load;
 mod model;
 mod network;
+mod pretrained;
 mod svm;
 mod training;
 
@@ -39,5 +40,6 @@ pub use linear::{LinearRecipe, Loss};
 pub use load::{Check, Kind, Recipe, available, load};
 pub use model::ModelRecipe;
 pub use network::{FeatureMode, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, Join, NetworkRecipe};
+pub use pretrained::PretrainedRecipe;
 pub use svm::{SvmMode, SvmRecipe};
 pub use training::{AugmentationRecipe, Balance, DecayRecipe, OptimiserKind, ScheduleKind, Targets, TrainingRecipe};

@@ -1,10 +1,10 @@
-//! Networks: trunk, hybrid head, training, augmentation.
+//! Networks: trunk, hybrid head, training, augmentation, and what they start from.
 
 use serde::{Deserialize, Serialize};
 
 use super::checks::share;
 use super::grid::is_default;
-use super::{AugmentationRecipe, BlockRecipe, Check, TrainingRecipe};
+use super::{AugmentationRecipe, BlockRecipe, Check, PretrainedRecipe, TrainingRecipe};
 use crate::error::{Error, Result};
 
 /// A network: blocks of convolutions, an optional fused feature, dense layers, softmax.
@@ -28,6 +28,9 @@ pub struct NetworkRecipe {
     /// How training pictures are varied.
     #[serde(default)]
     pub augmentation: AugmentationRecipe,
+    /// The trained network that it starts from; fresh weights without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<PretrainedRecipe>,
 }
 
 /// How pixels become numbers.
@@ -167,6 +170,9 @@ impl Check for NetworkRecipe {
         if t.ten_crops && (self.input.crop.is_none() || t.flip_at_prediction) {
             let expected = "input.crop, and no flip-at-prediction: mirror images are among the ten";
             return Err(Error::invalid("training.ten-crops", "true", expected));
+        }
+        if let Some(pretrained) = &self.pretrained {
+            pretrained.check()?;
         }
         self.training.check()?;
         self.augmentation.check()

@@ -6,6 +6,7 @@ use tch::{Kind, Tensor};
 use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result, torch_error};
 use crate::features::{FeatureMatrix, Vocabulary};
+use crate::models::Pretrained;
 use crate::models::network::{ConsistentFeature, Device, InputScale, feature_scale, feature_tensor, image_tensor};
 use crate::recipe::{FeatureMode, FeatureRecipe, NetworkRecipe, Targets};
 
@@ -18,6 +19,8 @@ pub struct TrainingData<'a> {
     pub dataset: &'a Dataset,
     /// For a hybrid network: the feature that it is fused with.
     pub feature: Option<FusedFeature<'a>>,
+    /// For fine-tuning: the network that it starts from.
+    pub pretrained: Option<&'a Pretrained>,
 }
 
 /// The feature that a hybrid network is fused with.
@@ -46,6 +49,9 @@ impl<'a> FusedFeature<'a> {
 }
 
 /// What pixels and features are scaled by, measured on training rows only.
+///
+/// Also for a network that starts from a trained one: its first layers learned from pixels of mean 0 and deviation 1, and those of
+/// another dataset come to that by their own mean and deviation, not by those of the pictures that it saw before.
 pub(super) fn measure(recipe: &NetworkRecipe, data: TrainingData) -> Result<(InputScale, Array1<f32>, Array1<f32>)> {
     let rows = data.dataset.rows(Split::Train);
     for split in [Split::Train, Split::Validation] {

@@ -8,6 +8,7 @@ mod epoch;
 mod learner;
 mod mixing;
 mod optimiser;
+mod pretrained;
 mod schedule;
 #[cfg(test)]
 mod tests;

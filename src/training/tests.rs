@@ -16,7 +16,7 @@ use crate::models::network::{Device, TrainedNetwork, one_at_a_time};
 use crate::progress::{Progress, Silent, StopAfter};
 use crate::recipe::{AugmentationRecipe, FeatureRecipe, NetworkRecipe, Recipe};
 
-const RECIPE: &str = r#"
+pub(super) const RECIPE: &str = r#"
 title = "small"
 [input]
 standardise = true
@@ -47,15 +47,16 @@ zoom = 0.05
 flip = true
 "#;
 
-const FUSION: &str = "[fusion]\nfeature = \"f\"\nhidden = 8\nl2 = 0.01\ndropout = 0.2\nscale = \"standardise\"\n[head]";
+pub(super) const FUSION: &str =
+    "[fusion]\nfeature = \"f\"\nhidden = 8\nl2 = 0.01\ndropout = 0.2\nscale = \"standardise\"\n[head]";
 
-fn recipe(text: &str) -> Recipe<NetworkRecipe> {
+pub(super) fn recipe(text: &str) -> Recipe<NetworkRecipe> {
     let value = toml::from_str(text).unwrap();
     Recipe { name: "small".into(), origin: "test".into(), text: text.into(), value }
 }
 
 /// 90 noisy 12 x 12 pictures, bright above (class 0) or below (class 1).
-fn halves() -> Dataset {
+pub(super) fn halves() -> Dataset {
     let mut rng = generator(1, 0, 0);
     let n = 90;
     let labels: Vec<u8> = (0..n).map(|i| (i % 2) as u8).collect();
@@ -91,18 +92,18 @@ fn halves() -> Dataset {
     Dataset { info, images, labels, splits, subjects: None, shares: None }
 }
 
-fn features() -> Array2<f32> {
+pub(super) fn features() -> Array2<f32> {
     let mut rng = generator(2, 0, 0);
     Array2::from_shape_fn((90, 5), |_| rng.random_range(-1.0..1.0f32))
 }
 
 /// Dense SIFT at the four places that 12 x 12 pixels have room for.
-fn descriptors() -> FeatureRecipe {
+pub(super) fn descriptors() -> FeatureRecipe {
     let text = "title = 'd'\nextractor = 'dense-sift'\nencoding = 'concatenate'\n[grid]\nbins = [2]\nstep = 4";
     toml::from_str(text).unwrap()
 }
 
-fn options(start: Start) -> TrainOptions {
+pub(super) fn options(start: Start) -> TrainOptions {
     TrainOptions { start, device: Device::CPU, threads: 1 }
 }
 
@@ -112,7 +113,13 @@ fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) ->
     let fused =
         FusedFeature { vectors: features.view(), recipe: &made_by, vocabulary: &vocabulary, fingerprint: "abc" };
     let feature = text.contains("[fusion]").then_some(fused);
-    train_network(&recipe(text), TrainingData { dataset: &dataset, feature }, folder, options(start), progress)
+    train_network(
+        &recipe(text),
+        TrainingData { dataset: &dataset, feature, pretrained: None },
+        folder,
+        options(start),
+        progress,
+    )
 }
 
 #[test]
@@ -226,7 +233,7 @@ fn votes_are_learned_where_the_recipe_asks_for_them() {
             .replace("[training]", &format!("[training]\ntargets = '{targets}'"));
         let train = |dataset: &Dataset| {
             let folder = tempfile::tempdir().unwrap();
-            let data = TrainingData { dataset, feature: None };
+            let data = TrainingData { dataset, feature: None, pretrained: None };
             train_network(&recipe(&text), data, folder.path(), options(Start::Fresh), &Silent)
                 .map(|n| n.description().clone())
         };
@@ -276,7 +283,7 @@ fn a_consistent_feature_is_that_of_the_picture_as_it_was_varied() {
         let text = RECIPE.replace("[head]", &FUSION.replace("hidden = 8", &format!("hidden = 8\nmode = \"{mode}\"")));
         let mut recipe = recipe(&text);
         recipe.value.augmentation = AugmentationRecipe { flip, ..AugmentationRecipe::default() };
-        let data = TrainingData { dataset: &dataset, feature: Some(fused) };
+        let data = TrainingData { dataset: &dataset, feature: Some(fused), pretrained: None };
         train_network(&recipe, data, folder, options(Start::Fresh), &Silent).unwrap()
     };
     let folders: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
@@ -312,7 +319,7 @@ fn features_without_tensor_operations_are_refused_before_training() {
         let mut recipe = recipe(&text);
         change(&mut recipe.value);
         let folder = tempfile::tempdir().unwrap();
-        let data = TrainingData { dataset: &dataset, feature: Some(fused) };
+        let data = TrainingData { dataset: &dataset, feature: Some(fused), pretrained: None };
         let error =
             train_network(&recipe, data, folder.path(), options(Start::Fresh), &Silent).map(|_| ()).unwrap_err();
         assert!(!folder.path().join("history.csv").exists());

@@ -1,4 +1,4 @@
-//! Training a network from its recipe: epoch by epoch, the best on validation kept.
+//! Training a network from its recipe, from fresh weights or those of a trained one: epoch by epoch, the best on validation kept.
 
 use std::path::Path;
 use std::time::Instant;
@@ -15,6 +15,7 @@ use super::checkpoint::Checkpoint;
 use super::data::{TrainingData, consistent, labels_of, measure, rows};
 use super::epoch::Pass;
 use super::learner::Learner;
+use super::pretrained::{in_words, take_over};
 
 /// How a training runs; none of it changes what is learned, but for rounding.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +29,12 @@ pub struct TrainOptions {
 }
 
 /// Trains a network and leaves it in `folder`: weights.safetensors, model.json and history.csv, and while it runs a
-/// checkpoint after every epoch.
+/// checkpoint after every epoch. It starts from the checkpoint where there is one to go on from, else from the pretrained network
+/// that the recipe names, else from fresh weights.
 ///
 /// # Errors
 /// [`Error::Interrupted`] when the user asked to stop (the checkpoint stays), [`Error::Mismatch`] when a checkpoint
-/// belongs to another recipe or dataset, [`Error::Invalid`] when the loss is no longer finite, and what the files give.
+/// belongs to another recipe or dataset or a pretrained network has other layers, [`Error::Invalid`] when the loss is no longer finite, and what the files give.
 pub fn train_network(
     recipe: &Recipe<NetworkRecipe>,
     data: TrainingData,
@@ -57,9 +59,14 @@ pub fn train_network(
         network.use_single_precision();
     }
     let parameters = network.parameters();
+    let starting_point = take_over(&mut network, recipe, data)?;
     let mut learner = Learner::new(&recipe.value.training, network)?;
-    let fingerprint =
-        network_fingerprint(&recipe.value, &data.dataset.info.fingerprint, data.feature.map(|f| f.fingerprint));
+    let fingerprint = network_fingerprint(
+        &recipe.value,
+        &data.dataset.info.fingerprint,
+        data.feature.map(|f| f.fingerprint),
+        data.pretrained.map(|p| p.fingerprint.as_str()),
+    );
 
     let mut history: Vec<EpochRecord> = Vec::new();
     let mut best_epoch = 0;
@@ -68,6 +75,8 @@ pub fn train_network(
         learner.restore(&checkpoint.weights, &checkpoint.moments, checkpoint.steps, &path)?;
         (history, best_epoch) = (checkpoint.history, checkpoint.best_epoch);
         progress.say(&format!("{}: going on after epoch {}", recipe.name, history.len()));
+    } else if let Some(point) = &starting_point {
+        progress.say(&format!("{}: {}", recipe.name, in_words(point, &classes)));
     }
 
     TrainedNetwork::forget(folder)?;
@@ -142,6 +151,7 @@ pub fn train_network(
         synthetic: info.synthetic,
         feature_fingerprint: data.feature.map(|f| f.fingerprint.to_string()),
         fingerprint,
+        pretrained: starting_point,
         size: [height, width],
         prepared: info.prepared.clone(),
         feature_dimensions: feature_mean.len(),
@@ -180,7 +190,7 @@ fn usable_checkpoint(
         let what = "checkpoint and recipe".to_string();
         return Err(Error::Mismatch {
             what,
-            detail: format!("{at} comes from another recipe, dataset or feature"),
+            detail: format!("{at} comes from another recipe, dataset, feature or pretrained network"),
             hint,
         });
     }

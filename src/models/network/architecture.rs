@@ -21,6 +21,9 @@ use super::views::Views;
 /// would not stay in the cache.
 const TOGETHER: i64 = 32;
 
+/// What the names of the last layer's variables begin with.
+const OUTPUT: &str = "output";
+
 /// A dense layer of the head.
 #[derive(Clone)]
 struct Hidden {
@@ -198,6 +201,11 @@ impl Network {
             .collect()
     }
 
+    /// Whether a variable of this name belongs to the last layer, which has a row for each class.
+    pub fn is_of_last_layer(name: &str) -> bool {
+        name.strip_prefix(OUTPUT).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// Copies of all variables, running statistics included.
     pub fn weights(&self) -> Result<Tensors> {
         let mut tensors = Tensors::new();
@@ -329,7 +337,7 @@ fn build(
     if let Some((Join::Late, units)) = units {
         width += units;
     }
-    let output = Dense::new(&root.sub("output"), width, classes, NEAR_ZERO)?;
+    let output = Dense::new(&root.sub(OUTPUT), width, classes, NEAR_ZERO)?;
     let (head, views) = (recipe.head.clone(), Views::of(recipe));
     let factors = if recipe.training.mixed_precision { Kind::BFloat16 } else { Kind::Float };
     let variables = Arc::new(variables);

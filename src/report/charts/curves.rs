@@ -120,6 +120,7 @@ mod tests {
             parameters: None,
             epochs: None,
             best_epoch: Some(2),
+            pretrained: None,
             seconds: None,
             processor_seconds: None,
             peak_memory: None,

@@ -8,7 +8,7 @@ use super::tables::{classes, scores};
 use super::{single_view, words};
 use crate::artifact::write_bytes_atomically;
 use crate::error::Result;
-use crate::evaluation::{Comparison, Entry, EntryKind};
+use crate::evaluation::{Comparison, Entry, EntryKind, StartingPoint};
 
 /// The file that folders are opened with.
 const FILE: &str = "README.md";
@@ -86,7 +86,11 @@ fn protocol(out: &mut String, comparison: &Comparison) {
         let epochs = training.epochs.zip(training.best_epoch).map_or_else(String::new, |(epochs, best)| {
             format!(", {epochs} epochs, weights of epoch {best}, the best on validation")
         });
-        out.push_str(&format!("- {}: {parameters}seed {}{epochs}.\n", text(&entry.title), training.seed));
+        let start = training
+            .pretrained
+            .as_ref()
+            .map_or_else(String::new, |point| format!(", starts from {}", text(&words::starting_point(point))));
+        out.push_str(&format!("- {}: {parameters}seed {}{epochs}{start}.\n", text(&entry.title), training.seed));
     }
     out.push_str(
         "- Trained on the training rows alone. The scores are those of the weights in this folder, read back from it.\n",
@@ -134,15 +138,43 @@ fn licence(out: &mut String, comparison: &Comparison, terms: Option<&str>) {
          that is ours to say: they were learned from the pictures of {title}, which are not part of this folder and have terms of \
          their own.\n",
     ));
+    let before = datasets_before(comparison);
+    if !before.is_empty() {
+        out.push_str(&format!(
+            "So were the weights that they started from, from those of {}.\n",
+            text(&before.join(", "))
+        ));
+    }
     if let Some(terms) = terms {
         out.push_str(&format!("{}\n", text(terms)));
     }
+}
+
+/// The datasets that the networks' weights had been learned from before, each once.
+fn datasets_before(comparison: &Comparison) -> Vec<String> {
+    let mut datasets = Vec::new();
+    for training in comparison.entries.iter().filter_map(|e| e.training.as_ref()) {
+        let mut point = training.pretrained.as_ref();
+        while let Some(p) = point {
+            if p.dataset != comparison.dataset.name && !datasets.contains(&p.dataset) {
+                datasets.push(p.dataset.clone());
+            }
+            point = p.pretrained.as_deref();
+        }
+    }
+    datasets
 }
 
 fn recipes(out: &mut String, comparison: &Comparison) {
     out.push_str("\n## Make it again\n\n");
     let dataset = &comparison.dataset.name;
     let mut commands = String::new();
+    for training in comparison.entries.iter().filter_map(|e| e.training.as_ref()) {
+        if let Some(StartingPoint { model, dataset, .. }) = &training.pretrained {
+            commands.push_str(&format!("ferrofuse train {model} --dataset {dataset}\n"));
+            commands.push_str(&format!("ferrofuse export {model} --dataset {dataset}\n"));
+        }
+    }
     for entry in comparison.entries.iter().filter(|e| e.training.is_some()) {
         commands.push_str(&format!("ferrofuse train {} --dataset {dataset}\n", entry.name));
     }

@@ -156,6 +156,9 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
         let best = training.best_epoch.map_or_else(|| DASH.to_string(), |e| e.to_string());
         facts.push(("Epochs", format!("{epochs}, weights of epoch {best}")));
     }
+    if let Some(point) = &training.pretrained {
+        facts.push(("Starts from", words::starting_point(point)));
+    }
     if let Some(seconds) = training.seconds {
         facts.push(("Time", format!("{}{}", duration(seconds), super::processor_time(training.processor_seconds))));
     }

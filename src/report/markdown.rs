@@ -121,6 +121,9 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
             let best = t.best_epoch.map_or_else(|| DASH.to_string(), |e| e.to_string());
             parts.push(format!(", {epochs} epochs, weights of epoch {best}"));
         }
+        if let Some(point) = &t.pretrained {
+            parts.push(format!(", starts from {}", text(&words::starting_point(point))));
+        }
         if let Some(seconds) = t.seconds {
             parts.push(format!(", {}{}", duration(seconds), super::processor_time(t.processor_seconds)));
         }

@@ -2,7 +2,7 @@
 
 use super::format::{count, interval, p_words, percent, points};
 use crate::dataset::Split;
-use crate::evaluation::{Comparison, Entry, EntryKind};
+use crate::evaluation::{Comparison, Entry, EntryKind, StartingPoint};
 use crate::recipe::AggregateMethod;
 
 /// The remark that stands beside every table and chart of scores on drawn faces.
@@ -98,6 +98,13 @@ pub fn kind(entry: &Entry) -> String {
         EntryKind::Single if entry.family == "svm" => "SVM".to_string(),
         EntryKind::Single => entry.family.clone(),
     }
+}
+
+/// Which trained network another one started from, and what that had started from: `compact (fer2013)`.
+pub fn starting_point(point: &StartingPoint) -> String {
+    let before =
+        point.pretrained.as_deref().map_or_else(String::new, |p| format!(", itself from {}", starting_point(p)));
+    format!("{} ({}){before}", point.model, point.dataset)
 }
 
 /// How members are combined, in words.
@@ -390,6 +397,21 @@ mod tests {
         assert!(verdict(0.049, 0.1).contains("supports that it is worse"));
         let none = verdict(0.05, 0.9);
         assert!(none.contains("no evidence of a difference (McNemar, p = 0.0500"), "{none}");
+    }
+
+    #[test]
+    fn a_starting_point_names_all_that_came_before() {
+        let point = |model: &str, pretrained: Option<StartingPoint>| StartingPoint {
+            model: model.into(),
+            dataset: format!("of-{model}"),
+            dataset_fingerprint: String::new(),
+            best_epoch: 1,
+            fingerprint: String::new(),
+            last_layer: false,
+            pretrained: pretrained.map(Box::new),
+        };
+        assert_eq!(starting_point(&point("a", None)), "a (of-a)");
+        assert_eq!(starting_point(&point("a", Some(point("b", None)))), "a (of-a), itself from b (of-b)");
     }
 
     #[test]

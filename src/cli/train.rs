@@ -15,6 +15,9 @@ use super::work::WorkArgs;
 /// it needs are extracted first. A network leaves weights.safetensors, model.json, history.csv and curves.png; the epoch
 /// that is best on validation is kept, and Ctrl-C leaves a checkpoint of the last completed epoch. Classifiers on
 /// features (SVMs, linear machines, kernel ridge regression) are calibrated on the validation rows.
+///
+/// A network whose recipe has a table [pretrained] starts from the trained network that this names (fine-tuning); the last
+/// layer is fresh where the classes are others. One that has seen rows which are held out here is refused.
 #[derive(Args)]
 pub struct TrainArgs {
     /// The model's recipe: cnn, dsift-cnn, dsift-svm, dsift-ridge, another built-in one (`ferrofuse init` writes them out),

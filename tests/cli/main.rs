@@ -13,6 +13,7 @@ mod embedding;
 mod export;
 mod external;
 mod extract;
+mod fine_tuning;
 mod handcrafted;
 mod help;
 mod http;

@@ -42,10 +42,10 @@ fn a_model_folder_works_in_another_place() {
     assert_eq!(probabilities(&one), probabilities(&other));
 }
 
-/// Starts a training of many epochs and waits until one is complete.
-fn started(folder: &Folder) -> std::process::Child {
-    let child = folder.command(&PLAIN).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-    let checkpoint = folder.path("models/tiny/plain/checkpoint.safetensors");
+/// Starts a training of many epochs and waits until one is complete; `model` is its folder.
+pub fn started(folder: &Folder, args: &[&str], model: &str) -> std::process::Child {
+    let child = folder.command(args).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+    let checkpoint = folder.path(model).join("checkpoint.safetensors");
     let clock = Instant::now();
     while !checkpoint.exists() {
         assert!(clock.elapsed() < Duration::from_secs(120), "no checkpoint after two minutes");
@@ -64,7 +64,7 @@ fn a_training_that_is_killed_or_interrupted_resumes_to_the_same_weights() {
     }
     whole.ok(&PLAIN);
 
-    let mut killed = started(&parts);
+    let mut killed = started(&parts, &PLAIN, "models/tiny/plain");
     killed.kill().unwrap();
     killed.wait().unwrap();
     assert!(!parts.path("models/tiny/plain/model.json").exists());

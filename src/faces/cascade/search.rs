@@ -19,24 +19,25 @@ const BAND: usize = 64;
 pub(super) fn search(cascade: &Cascade, picture: &[u8], size: [usize; 2], scales: &[Scale]) -> Vec<FoundFace> {
     let places = |scale: &Scale| [0, 1].map(|i| (scale.size[i] + 1).saturating_sub(cascade.window[i]));
     let stripes = scales.first().map_or(0, |s| places(s)[0].div_ceil(STRIPE));
-    let mut found = Vec::new();
-    for step in [1, 2] {
-        let of_step = || scales.iter().filter(|s| s.step == step);
-        let Some(widest) = of_step().map(|s| places(s)[0].div_ceil(step)).max() else { continue };
+    let of_step = |step: usize| {
+        let scales: Vec<&Scale> = scales.iter().filter(|s| s.step == step).collect();
+        let widest = scales.iter().map(|s| places(s)[0].div_ceil(step)).max().unwrap_or_default();
         // Memory is laid out for the widest copy: all of them share the places of the corners.
         let grid = Grid::new(step, widest, cascade.window);
         let laid = Laid::new(cascade, grid);
-        for scale in of_step() {
+        let in_copy = |scale: &Scale| {
             let [columns, rows] = places(scale);
             let rows = rows.min(reached(rows, step, stripes)).div_ceil(step);
-            let pixels = shrink(picture, size, scale.size);
-            let copy =
-                Copied { scale, pixels, window: cascade.window, columns: columns.div_ceil(step), grid, laid: &laid };
+            let (pixels, columns) = (shrink(picture, size, scale.size), columns.div_ceil(step));
+            let copy = Copied { scale, pixels, window: cascade.window, columns, grid, laid: &laid };
             let bands: Vec<usize> = (0..rows).step_by(BAND).collect();
             let band = |sums: &mut Sums, first: usize| copy.search(sums, first..rows.min(first + BAND));
-            found.par_extend(bands.into_par_iter().map_init(Sums::default, band).flatten_iter());
-        }
-    }
+            bands.into_par_iter().map_init(Sums::default, band).flatten_iter().collect::<Vec<_>>()
+        };
+        scales.into_par_iter().flat_map_iter(in_copy).collect::<Vec<_>>()
+    };
+    let (mut found, smaller) = rayon::join(|| of_step(2), || of_step(1));
+    found.extend(smaller);
     found
 }
 

@@ -15,6 +15,8 @@ pub mod experiment;
 mod expression;
 pub mod faces;
 pub mod features;
+#[cfg(feature = "torch")]
+mod inference;
 mod matrix;
 pub mod models;
 pub mod predict;

@@ -7,6 +7,8 @@ mod device;
 mod exported;
 mod input;
 mod layers;
+#[cfg(test)]
+mod native_tests;
 mod parallel;
 #[cfg(test)]
 mod tests;

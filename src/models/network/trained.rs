@@ -8,6 +8,7 @@ use tch::{Kind, TchError, Tensor};
 use crate::artifact::{Precision, Tensors, read_tensors, remove_if_there, write_json, write_tensors};
 use crate::error::{Error, Result, torch_error};
 use crate::features::Vocabulary;
+use crate::inference::{CpuNetwork, Wanted};
 use crate::models::NetworkDescription;
 use crate::progress::Progress;
 
@@ -45,6 +46,8 @@ pub struct TrainedNetwork {
     feature_mean: Array1<f32>,
     feature_deviation: Array1<f32>,
     consistent: Option<ConsistentFeature>,
+    /// What predicts in single precision on a processor.
+    native: Option<CpuNetwork>,
     device: Device,
 }
 
@@ -82,7 +85,11 @@ impl TrainedNetwork {
             }
             None => None,
         };
-        Ok(Self { network, feature_mean, feature_deviation, consistent, device, description })
+        let native = match device.0 == tch::Device::Cpu && consistent.is_none() {
+            true => CpuNetwork::new(&description, weights, origin)?,
+            false => None,
+        };
+        Ok(Self { network, feature_mean, feature_deviation, consistent, native, device, description })
     }
 
     /// Reads `model.json` and `weights.safetensors` in a model folder.
@@ -126,7 +133,20 @@ impl TrainedNetwork {
     /// [`Error::Backend`] when libtorch fails.
     pub fn use_bfloat16(&mut self) -> Result<bool> {
         self.network.prepare(Kind::BFloat16)?;
+        self.native = None;
         Ok(self.device.multiplies_bfloat16())
+    }
+
+    /// The same network by libtorch alone.
+    #[cfg(test)]
+    pub(super) fn without_native(&self) -> Self {
+        Self { native: None, ..self.clone() }
+    }
+
+    /// Whether it predicts without libtorch.
+    #[cfg(test)]
+    pub(super) fn is_native(&self) -> bool {
+        self.native.is_some()
     }
 
     /// What the network is.
@@ -205,11 +225,18 @@ impl TrainedNetwork {
                 format!("{n} x {}", d.feature_dimensions),
             ));
         }
+        if let Some(native) = &self.native {
+            let wanted = match output {
+                Output::Probabilities => Wanted::Probabilities,
+                Output::OfMiddle => Wanted::OfMiddle,
+                Output::Embedding => Wanted::Embedding,
+            };
+            return self.natively(native, images, features, progress, wanted);
+        }
         let mut out = Array2::zeros((n, columns));
         let predict = |network: &Self, (rows, mut into): (Slice, ArrayViewMut2<'_, f32>)| -> Result<()> {
             if progress.stop_requested() {
-                let kept = "the network, but nothing of what it was applied to; run the command again".to_string();
-                return Err(Error::Interrupted { kept });
+                return Err(interrupted());
             }
             let features = features.as_ref().map(|f| f.slice_axis(Axis(0), rows));
             let part =
@@ -228,6 +255,36 @@ impl TrainedNetwork {
         let all = out.axis_chunks_iter_mut(Axis(0), STRETCH).enumerate().map(|chunk| rows_of(STRETCH, chunk));
         on_all_threads(self, all, predict)?;
         Ok(out)
+    }
+
+    /// The output for every row, without libtorch.
+    fn natively(
+        &self,
+        native: &CpuNetwork,
+        images: ArrayView3<u8>,
+        features: Option<ArrayView2<f32>>,
+        progress: &dyn Progress,
+        wanted: Wanted,
+    ) -> Result<Array2<f32>> {
+        let mut parts = Vec::new();
+        for rows in
+            (0..images.len_of(Axis(0))).step_by(BATCH).map(|i| Slice::from(i..(i + BATCH).min(images.len_of(Axis(0)))))
+        {
+            if progress.stop_requested() {
+                return Err(interrupted());
+            }
+            let features = features.filter(|_| self.description.feature_dimensions > 0);
+            let features =
+                features.map(|f| (&f.slice_axis(Axis(0), rows) - &self.feature_mean) / &self.feature_deviation);
+            let part = native.run(images.slice_axis(Axis(0), rows), features.as_ref().map(|f| f.view()), wanted);
+            progress.advance(part.nrows() as u64);
+            parts.push(part);
+        }
+        let parts: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        match parts.is_empty() {
+            true => Ok(native.run(images, None, wanted)),
+            false => ndarray::concatenate(Axis(0), &parts).map_err(|e| Error::backend("ndarray", "predict", e)),
+        }
     }
 
     fn apply(
@@ -257,6 +314,10 @@ impl TrainedNetwork {
             _ => self.network.probabilities(&seen, &features)?,
         })
     }
+}
+
+fn interrupted() -> Error {
+    Error::Interrupted { kept: "the network, but nothing of what it was applied to; run the command again".to_string() }
 }
 
 /// Which rows chunk number `i` of `length` rows has.

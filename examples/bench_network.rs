@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: bench_network RECIPE.toml SIDE ROWS THREADS".into());
     };
     let (side, rows, threads): (usize, usize, usize) = (side.parse()?, rows.parse()?, threads.parse()?);
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     let recipe: Recipe<ModelRecipe> = load(&Workspace::new("."), Kind::Model, recipe)?;
     let ModelRecipe::Network(network) = recipe.value else { return Err("the recipe is no network".into()) };
     let mut network: NetworkRecipe = *network;

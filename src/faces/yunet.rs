@@ -72,3 +72,48 @@ impl Yunet {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array3;
+    use opencv::core::{CV_VERSION_MAJOR, CV_VERSION_MINOR};
+
+    use super::*;
+    use crate::faces::{FaceDetector, Picture};
+    use crate::recipe::FaceDetectorKind;
+
+    /// A network in YuNet's form, made by scripts/golden/yunet.py, that says what is known beforehand.
+    fn known(min_score: f64, min_size: u32) -> FaceDetector {
+        let year = if (CV_VERSION_MAJOR, CV_VERSION_MINOR) < (4, 7) { 2022 } else { 2023 };
+        let file = format!("{}/src/faces/golden/yunet-{year}.onnx", env!("CARGO_MANIFEST_DIR"));
+        let recipe = FaceRecipe {
+            detector: FaceDetectorKind::Yunet,
+            model: Some(file),
+            min_score,
+            min_size,
+            ..FaceRecipe::default()
+        };
+        FaceDetector::new(&recipe).unwrap()
+    }
+
+    fn picture(colour: [u8; 3]) -> Picture {
+        Picture::of_colours(Array3::from_shape_fn((64, 64, 3), |(_, _, c)| colour[c])).unwrap()
+    }
+
+    #[test]
+    fn boxes_and_scores_are_what_the_network_says_of_red_green_and_blue() {
+        let found = known(0.5, 10).detect(&picture([0, 0, 200])).unwrap();
+        let [face] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(face.face, FaceBox { x: 8, y: 24, width: 32, height: 32 });
+        assert!((face.score - (200.0f64 / 255.0).sqrt()).abs() < 1e-4, "{}", face.score);
+        // A network that is shown the colours in another order would find one here.
+        assert!(known(0.5, 10).detect(&picture([200, 200, 0])).unwrap().is_empty());
+    }
+
+    #[test]
+    fn faces_of_low_score_and_small_faces_are_left_out() {
+        assert!(known(0.9, 10).detect(&picture([0, 0, 200])).unwrap().is_empty());
+        assert_eq!(known(0.8, 32).detect(&picture([0, 0, 200])).unwrap().len(), 1);
+        assert!(known(0.8, 33).detect(&picture([0, 0, 200])).unwrap().is_empty());
+    }
+}

@@ -6,7 +6,12 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::maps::{GROUP, Maps, full};
-use super::product::{Panels, lanes, load, store};
+use super::product::{Panels, lanes, load, multiply, store};
+
+/// Pixels of a row that comes out below which patches of several rows are taken together.
+const NARROW: usize = 12;
+/// Patches that are taken together.
+const TOGETHER: usize = 48;
 
 /// Where the kernel stands.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +101,42 @@ impl Patches {
         }
     }
 
+    /// The same for rows of few pixels: the patches of many rows, one behind the other, so that the weights are read once for all.
+    #[inline(always)]
+    fn run_narrow<S: Simd>(&self, simd: S, maps: &Maps, rows: Range<usize>, out: &mut [f32], scratch: &mut Vec<f32>) {
+        let [height, width] = self.size([maps.height, maps.width]);
+        let (k, pixels) = (self.weights.k, rows.len() * width);
+        scratch.resize((TOGETHER * k).max(scratch.len()), 0.0);
+        for first in (0..pixels).step_by(TOGETHER) {
+            let together = TOGETHER.min(pixels - first);
+            for (i, patch) in scratch.chunks_exact_mut(k).take(together).enumerate() {
+                let (row, x) = (rows.start + (first + i) / width, (first + i) % width);
+                self.patch(maps, row / height, [row % height, x], patch);
+            }
+            let out = &mut out[first * self.outputs..][..together * self.outputs];
+            for panel in 0..self.weights.len() {
+                let from = panel * GROUP;
+                multiply(simd, together, scratch, self.weights.panel(panel), &mut out[from..], self.outputs);
+            }
+            add_bias(simd, out, &self.bias, self.relu);
+        }
+    }
+
+    /// What the kernel sees for one pixel of what comes out.
+    fn patch(&self, maps: &Maps, picture: usize, [y, x]: [usize; 2], patch: &mut [f32]) {
+        let (Kernel { side, stride, before, .. }, c) = (self.kernel, self.inputs);
+        for (tap_y, row) in patch.chunks_exact_mut(side * c).enumerate() {
+            let y = (y * stride + tap_y).wrapping_sub(before);
+            for (tap_x, to) in row.chunks_exact_mut(c).enumerate() {
+                let x = (x * stride + tap_x).wrapping_sub(before);
+                match y < maps.height && x < maps.width {
+                    true => to.copy_from_slice(&maps.values[((picture * maps.height + y) * maps.width + x) * c..][..c]),
+                    false => to.fill(0.0),
+                }
+            }
+        }
+    }
+
     /// Numbers in a row of pixels with zeros around it.
     fn row(&self, maps: &Maps) -> usize {
         (maps.width + self.kernel.before + self.kernel.behind) * self.inputs
@@ -164,6 +205,9 @@ impl WithSimd for Run<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { convolution: c, maps, rows, out, scratch } = self;
         let [height, width] = c.size([maps.height, maps.width]);
+        if width < NARROW {
+            return c.run_narrow(simd, maps, rows, out, scratch);
+        }
         let row = c.row(maps);
         scratch.resize((c.kernel.side * row).max(scratch.len()), 0.0);
         let seen = &mut scratch[..c.kernel.side * row];

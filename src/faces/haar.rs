@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::cascade::Cascade;
+use super::cascade::{Cascade, WANTED};
 use super::detector::Finder;
 use crate::error::{Error, Result};
 use crate::recipe::FaceRecipe;
@@ -57,5 +57,5 @@ fn own_cascade() -> Result<PathBuf> {
 }
 
 pub(super) fn no_cascade(path: &Path, found: &str) -> Error {
-    Error::malformed(path, "", found, "a cascade of OpenCV as XML, such as haarcascade_frontalface_default.xml")
+    Error::malformed(path, "", found, WANTED)
 }

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::maps::{GROUP, full};
+use super::maps::{GROUP, filled_up};
 use super::patches::add_bias;
 use super::product::{Panels, multiply, multiply_row};
 
@@ -25,8 +25,7 @@ impl Dense {
     ) -> Self {
         let weights =
             Panels::new(columns.len(), outputs, |i, output| columns[i].map_or(0.0, |input| weight(output, input)));
-        let mut bias = bias.to_vec();
-        bias.resize(full(outputs), 0.0);
+        let bias = filled_up(bias.iter().copied());
         Self { weights, bias, relu }
     }
 

@@ -115,7 +115,8 @@ impl Head {
             x = paired(rows, f, &x).into();
         }
         let logits = self.output.run(rows, &x, threads);
-        Said { logits: without_filling(&logits, full(self.classes), |i| i < self.classes), embedding: self.own(&x) }
+        let rows = logits.chunks_exact(full(self.classes));
+        Said { logits: rows.flat_map(|row| &row[..self.classes]).copied().collect(), embedding: self.own(&x) }
     }
 
     /// What the last layer reads, in the network's own order.
@@ -156,12 +157,4 @@ fn beside(first: &[Option<usize>], second: &[Option<usize>]) -> Columns {
 fn paired(rows: usize, first: &[f32], second: &[f32]) -> Vec<f32> {
     let pairs = first.chunks_exact(first.len() / rows.max(1)).zip(second.chunks_exact(second.len() / rows.max(1)));
     pairs.flat_map(|(a, b)| a.iter().chain(b)).copied().collect()
-}
-
-fn without_filling(values: &[f32], length: usize, kept: impl Fn(usize) -> bool + Copy) -> Vec<f32> {
-    values
-        .chunks_exact(length)
-        .flat_map(|row| row.iter().enumerate().filter(move |(i, _)| kept(*i)))
-        .map(|(_, v)| *v)
-        .collect()
 }

@@ -43,6 +43,13 @@ impl Room {
     }
 }
 
+/// A number for each channel, and zeros where the last group is filled up.
+pub(super) fn filled_up(numbers: impl IntoIterator<Item = f32>) -> Vec<f32> {
+    let mut numbers: Vec<f32> = numbers.into_iter().collect();
+    numbers.resize(full(numbers.len()), 0.0);
+    numbers
+}
+
 /// As many channels as full groups have.
 pub(super) fn full(channels: usize) -> usize {
     channels.next_multiple_of(GROUP)

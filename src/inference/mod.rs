@@ -19,3 +19,4 @@ mod weights;
 mod winograd;
 
 pub(crate) use network::{CpuNetwork, Wanted};
+pub(crate) use weights::EPSILON;

@@ -1,5 +1,6 @@
 //! A whole network.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -92,10 +93,12 @@ impl CpuNetwork {
         let alone = all <= together;
         let parts: Vec<(usize, usize)> =
             (0..all).step_by(together).map(|first| (first, (first + together).min(all))).collect();
+        let features = features.as_ref().map(|rows| rows.view());
+        let asked = Asked { pictures: pictures.view(), features, views, wanted };
         let part = |&(first, end): &(usize, usize)| {
             let mut bench = layers.bench();
             let threads = if alone { threads } else { 1 };
-            let said = layers.part(pictures, features, views, first..end, wanted, &mut bench, threads);
+            let said = layers.part(&asked, first..end, &mut bench, threads);
             layers.give_back(bench);
             said
         };
@@ -118,6 +121,14 @@ impl CpuNetwork {
         }
         out
     }
+}
+
+/// Pictures, the vectors of their fused feature, the versions of them that are looked at, and what for.
+struct Asked<'a> {
+    pictures: ArrayView3<'a, u8>,
+    features: Option<ArrayView2<'a, f32>>,
+    views: &'a [View],
+    wanted: Wanted,
 }
 
 /// Does some work with all of rayon's threads awake: to wake one up takes as long as a layer.
@@ -158,21 +169,12 @@ impl Layers {
     }
 
     /// Some versions of some pictures, counted picture by picture.
-    #[allow(clippy::too_many_arguments)]
-    fn part(
-        &self,
-        pictures: ArrayView3<'_, u8>,
-        features: Option<ArrayView2<'_, f32>>,
-        views: &[View],
-        part: std::ops::Range<usize>,
-        wanted: Wanted,
-        bench: &mut Bench,
-        threads: usize,
-    ) -> Vec<f32> {
+    fn part(&self, asked: &Asked<'_>, part: Range<usize>, bench: &mut Bench, threads: usize) -> Vec<f32> {
+        let Asked { pictures, features, views, wanted } = asked;
         let mut maps = bench.room.maps(part.len(), self.seen, 1);
-        for (i, at) in part.clone().enumerate() {
-            let view = at % views.len();
-            self.input.fill(pictures.index_axis(Axis(0), at / views.len()), &views[view..=view], &mut maps, i);
+        let picture = maps.height * maps.row();
+        for (at, map) in part.clone().zip(maps.values.chunks_exact_mut(picture)) {
+            self.input.fill(pictures.index_axis(Axis(0), at / views.len()), views[at % views.len()], map);
         }
         let features: Option<Vec<f32>> =
             features.map(|rows| part.clone().flat_map(|at| rows.row(at / views.len()).to_vec()).collect());

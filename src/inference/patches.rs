@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::maps::{GROUP, Maps, full};
+use super::maps::{GROUP, Maps, filled_up, full};
 use super::product::{Panels, lanes, load, multiply, store};
 
 /// Pixels of a row that comes out below which patches of several rows are taken together.
@@ -59,8 +59,7 @@ impl Patches {
             let (tap, input) = (i / channels, i % channels);
             if input < inputs { weight(output, input, tap / side, tap % side) } else { 0.0 }
         });
-        let mut bias = bias.to_vec();
-        bias.resize(full(outputs), 0.0);
+        let bias = filled_up(bias.iter().copied());
         Self { kernel, inputs: channels, outputs: full(outputs), weights, bias, relu }
     }
 

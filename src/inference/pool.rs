@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::maps::{Maps, Room};
 use super::product::{lanes, load, store};
+use super::weights::EPSILON;
 
 /// Numbers that come out below which a second thread costs more than it saves.
 const WORTH_SHARING: usize = 8192;
@@ -156,7 +157,7 @@ impl LayerNorm {
                 squares += value * value;
             }
             let mean = sum / numbers;
-            let scale = 1.0 / ((squares / numbers - mean * mean).max(0.0) + 1e-5).sqrt();
+            let scale = 1.0 / ((squares / numbers - mean * mean).max(0.0) + EPSILON).sqrt();
             for ((value, factor), summand) in picture.iter_mut().zip(&self.factor).zip(&self.summand) {
                 *value = ((f64::from(*value) - mean) * scale) as f32 * factor + summand;
             }

@@ -2,7 +2,6 @@
 
 use ndarray::ArrayView2;
 
-use super::maps::Maps;
 use crate::recipe::{InputRecipe, NetworkRecipe};
 
 /// How grey values become what the trunk sees.
@@ -41,19 +40,16 @@ impl Input {
         Self { recipe, mean, deviation }
     }
 
-    /// Fills one map of each version of a picture, with one channel.
-    pub(super) fn fill(&self, picture: ArrayView2<'_, u8>, views: &[View], maps: &mut Maps, first: usize) {
+    /// Fills a map of one channel with a version of a picture.
+    pub(super) fn fill(&self, picture: ArrayView2<'_, u8>, view: View, map: &mut [f32]) {
         let (mean, deviation) = self.measure(picture);
         let values: [f32; 256] = std::array::from_fn(|grey| (grey as f32 / 255.0 - mean) / deviation);
-        let length = maps.height * maps.width;
-        for (view, to) in views.iter().zip(maps.values[first * length..].chunks_exact_mut(length)) {
-            for (y, row) in to.chunks_exact_mut(view.size[1]).enumerate() {
-                let from = picture.row(view.top + y);
-                let from = from.iter().skip(view.left).map(|&grey| values[usize::from(grey)]);
-                match view.mirrored {
-                    false => row.iter_mut().zip(from).for_each(|(to, value)| *to = value),
-                    true => row.iter_mut().rev().zip(from).for_each(|(to, value)| *to = value),
-                }
+        for (y, row) in map.chunks_exact_mut(view.size[1]).enumerate() {
+            let from = picture.row(view.top + y);
+            let from = from.iter().skip(view.left).map(|&grey| values[usize::from(grey)]);
+            match view.mirrored {
+                false => row.iter_mut().zip(from).for_each(|(to, value)| *to = value),
+                true => row.iter_mut().rev().zip(from).for_each(|(to, value)| *to = value),
             }
         }
     }

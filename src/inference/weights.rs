@@ -6,15 +6,15 @@ use ndarray::ArrayViewD;
 
 use super::convolution::Convolution;
 use super::dense::Dense;
-use super::maps::full;
+use super::maps::{filled_up, full};
 use super::patches::{Kernel, Patches};
 use super::pool::{Affine, LayerNorm};
 use super::winograd::Winograd;
 use crate::artifact::Tensors;
 use crate::error::{Error, Result};
 
-/// What batch normalisation adds to a variance.
-const EPSILON: f64 = 1e-5;
+/// What normalisations add to a variance.
+pub(crate) const EPSILON: f64 = 1e-5;
 
 /// Sides of maps below which the factors of tiles, nearly twice as many as the weights, take longer to read than they save.
 const SMALLEST: usize = 5;
@@ -81,11 +81,7 @@ impl<'a> Weights<'a> {
     /// A batch normalisation that stands by itself.
     pub(super) fn affine(&self, channels: usize) -> Result<Affine> {
         let (factor, summand) = self.norm(channels)?;
-        let filled = |values: Vec<f64>| {
-            let mut values: Vec<f32> = values.into_iter().map(|v| v as f32).collect();
-            values.resize(full(channels), 0.0);
-            values
-        };
+        let filled = |values: Vec<f64>| filled_up(values.into_iter().map(|v| v as f32));
         Ok(Affine { factor: filled(factor), summand: filled(summand) })
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::maps::{GROUP, Maps, full};
+use super::maps::{GROUP, Maps, filled_up, full};
 use super::product::{Panels, lanes, load, multiply, store};
 
 /// Numbers of the transformed pixels of a block, which should stay in the cache.
@@ -59,8 +59,7 @@ impl Winograd {
             let (at, input) = (i / full_inputs, i % full_inputs);
             if input < inputs { factors[at * pairs + input * outputs + output] } else { 0.0 }
         });
-        let mut bias = bias.to_vec();
-        bias.resize(full(outputs), 0.0);
+        let bias = filled_up(bias.iter().copied());
         Self { inputs: full_inputs, outputs: full(outputs), padding, factors, bias, relu }
     }
 
@@ -143,8 +142,8 @@ impl WithSimd for Run<'_> {
             let mut at = tiles.start;
             while at < tiles.end {
                 let end = (at / wide * wide + wide).min(tiles.end);
-                let (pixels, columns) = (&mut scratch.pixels, at % wide..at % wide + end - at);
-                c.transform(simd, maps, at / wide, columns, &scratch.zeros, pixels, at - first, most);
+                let from = c.pixels(maps, at / wide, &scratch.zeros);
+                c.transform(simd, &from, at % wide..at % wide + end - at, &mut scratch.pixels, at - first, most);
                 at = end;
             }
             for panel in groups.clone() {
@@ -182,33 +181,35 @@ impl Winograd {
         [(height - 2 * (row % height.div_ceil(2))).min(2), (width - 2 * column).min(2)]
     }
 
-    /// The 16 transformed pixels of neighbouring tiles of a row, channels last, from tile `to` of the block on.
+    /// The pixels that a row of tiles sees.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn transform<S: Simd>(
-        &self,
-        simd: S,
-        maps: &Maps,
-        row: usize,
-        columns: Range<usize>,
-        zeros: &[f32],
-        pixels: &mut [f32],
-        to: usize,
-        most: usize,
-    ) {
+    fn pixels<'a>(&self, maps: &'a Maps, row: usize, zeros: &'a [f32]) -> Pixels<'a> {
         let of_picture = self.tile_rows([maps.height, maps.width]);
         let picture = row / of_picture * maps.height * maps.row();
         let rows = std::array::from_fn(|a| {
             let y = (2 * (row % of_picture) + a).wrapping_sub(self.padding);
             if y < maps.height { &maps.values[picture + y * maps.row()..][..maps.row()] } else { &zeros[..maps.row()] }
         });
-        let pixel = Pixels { rows, width: maps.width, channels: maps.channels, padding: self.padding };
+        Pixels { rows, width: maps.width, channels: maps.channels, padding: self.padding }
+    }
+
+    /// The 16 transformed pixels of neighbouring tiles of a row, channels last, from tile `to` of the block on.
+    #[inline(always)]
+    fn transform<S: Simd>(
+        &self,
+        simd: S,
+        from: &Pixels<'_>,
+        columns: Range<usize>,
+        pixels: &mut [f32],
+        to: usize,
+        most: usize,
+    ) {
         for channel in (0..self.inputs).step_by(lanes::<S>()) {
-            let mut first = pixel.down(simd, 2 * columns.start, channel);
-            let mut second = pixel.down(simd, 2 * columns.start + 1, channel);
+            let mut first = from.down(simd, 2 * columns.start, channel);
+            let mut second = from.down(simd, 2 * columns.start + 1, channel);
             for (tile, column) in columns.clone().enumerate() {
-                let third = pixel.down(simd, 2 * column + 2, channel);
-                let fourth = pixel.down(simd, 2 * column + 3, channel);
+                let third = from.down(simd, 2 * column + 2, channel);
+                let fourth = from.down(simd, 2 * column + 3, channel);
                 let at = (to + tile) * self.inputs + channel;
                 let apart = most * self.inputs;
                 for a in 0..4 {

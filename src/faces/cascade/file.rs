@@ -39,7 +39,8 @@ impl Cascade {
     }
 }
 
-const WANTED: &str = "a cascade of OpenCV as XML, such as haarcascade_frontalface_default.xml";
+/// What a file that is refused should have been.
+pub(in super::super) const WANTED: &str = "a cascade of OpenCV as XML, such as haarcascade_frontalface_default.xml";
 
 /// The place and what was found there.
 type Wrong = (String, String);

@@ -18,6 +18,7 @@ mod tests;
 mod tile;
 mod wide;
 
+pub(super) use file::WANTED;
 use ndarray::ArrayView2;
 
 use super::FoundFace;

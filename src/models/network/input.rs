@@ -1,6 +1,6 @@
 //! From arrays to tensors: pixels and feature vectors, scaled by what was measured on training rows.
 
-use ndarray::{Array1, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array1, Array2, ArrayView2, ArrayView3, Axis};
 use tch::{Kind, TchError, Tensor};
 
 use crate::recipe::{FeatureScale, InputRecipe};
@@ -61,8 +61,12 @@ pub(crate) fn feature_tensor(
     mean: &Array1<f32>,
     deviation: &Array1<f32>,
 ) -> Result<Tensor, TchError> {
-    let scaled = (&features - mean) / deviation;
-    Tensor::try_from(scaled)
+    Tensor::try_from(scaled_features(features, mean, deviation))
+}
+
+/// n x d, scaled by `(x - mean) / deviation`.
+pub(crate) fn scaled_features(features: ArrayView2<f32>, mean: &Array1<f32>, deviation: &Array1<f32>) -> Array2<f32> {
+    (&features - mean) / deviation
 }
 
 /// Mean and deviation to scale a feature by, measured on the given (training) rows.

@@ -7,6 +7,7 @@ use tch::nn::init::{FanInOut, NonLinearity, NormalOrUniform};
 use tch::nn::{Init, Path};
 use tch::{Kind, TchError, Tensor};
 
+use crate::inference::EPSILON;
 use crate::recipe::Padding;
 use crate::shared_tensor::SharedTensor;
 
@@ -110,9 +111,6 @@ fn channels_last(weight: &Tensor) -> Result<Tensor, TchError> {
     last.f_as_strided([o, i, h, w], [h * w * i, 1, w * i, i], None)
 }
 
-/// What batch normalisation adds to a variance.
-const EPSILON: f64 = 1e-5;
-
 /// Batch normalisation of maps or of the outputs of a dense layer (Ioffe and Szegedy 2015).
 #[derive(Clone)]
 pub(super) struct BatchNormalisation {
@@ -154,7 +152,8 @@ impl LayerNormalisation {
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, TchError> {
         let single = x.f_to_kind(Kind::Float)?;
-        let normal = single.f_layer_norm(self.shape.as_slice(), Some(&*self.weight), Some(&*self.bias), 1e-5, false)?;
+        let normal =
+            single.f_layer_norm(self.shape.as_slice(), Some(&*self.weight), Some(&*self.bias), EPSILON, false)?;
         normal.f_to_kind(x.kind())
     }
 }

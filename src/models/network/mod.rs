@@ -22,7 +22,7 @@ pub(crate) use trained::{FEATURE_CODEBOOK, FEATURE_DEVIATION, FEATURE_MEAN};
 
 pub(crate) use architecture::{Network, to_array};
 pub(crate) use consistent::ConsistentFeature;
-pub(crate) use input::{InputScale, feature_scale, feature_tensor, image_tensor};
+pub(crate) use input::{InputScale, feature_scale, feature_tensor, image_tensor, scaled_features};
 pub(crate) use views::cut;
 
 /// For tests that draw: libtorch has one generator for the whole process, so that only one test at a time repeats itself.

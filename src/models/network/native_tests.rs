@@ -5,19 +5,12 @@ use std::path::Path;
 use ndarray::{Array2, Array3};
 use tch::{Device as TchDevice, Kind, Tensor};
 
+use super::tests::recipe;
 use super::trained::TrainedNetwork;
 use super::{Device, FEATURE_DEVIATION, FEATURE_MEAN, Network, one_at_a_time};
 use crate::Silent;
-use crate::artifact::Workspace;
 use crate::models::NetworkDescription;
-use crate::recipe::{Kind as RecipeKind, ModelRecipe, NetworkRecipe, load};
-
-fn recipe(name: &str) -> NetworkRecipe {
-    match load::<ModelRecipe>(&Workspace::new("nowhere"), RecipeKind::Model, name).unwrap().value {
-        ModelRecipe::Network(network) => *network,
-        other => panic!("{name} is a {}", other.family()),
-    }
-}
+use crate::recipe::NetworkRecipe;
 
 /// A network with weights and statistics such as training leaves.
 fn trained(recipe: &NetworkRecipe, size: [usize; 2], feature: usize) -> TrainedNetwork {

@@ -6,7 +6,7 @@ use super::{Network, one_at_a_time};
 use crate::artifact::Workspace;
 use crate::recipe::{Kind as RecipeKind, ModelRecipe, NetworkRecipe, load};
 
-fn recipe(name: &str) -> NetworkRecipe {
+pub(super) fn recipe(name: &str) -> NetworkRecipe {
     match load::<ModelRecipe>(&Workspace::new("nowhere"), RecipeKind::Model, name).unwrap().value {
         ModelRecipe::Network(network) => *network,
         other => panic!("{name} is a {}", other.family()),

@@ -14,7 +14,7 @@ use crate::progress::Progress;
 
 use super::architecture::to_array;
 use super::parallel::on_all_threads;
-use super::{ConsistentFeature, Device, InputScale, Network, feature_tensor, image_tensor};
+use super::{ConsistentFeature, Device, InputScale, Network, feature_tensor, image_tensor, scaled_features};
 
 /// Rows that a thread takes through the network at once: few enough that what the layers make of them stays in its cache,
 /// which is twice as fast as large batches that all threads share.
@@ -28,15 +28,6 @@ pub(crate) const FEATURE_MEAN: &str = "feature.mean";
 pub(crate) const FEATURE_DEVIATION: &str = "feature.deviation";
 /// And the visual words, where the network computes the feature itself.
 pub(crate) const FEATURE_CODEBOOK: &str = "feature.codebook";
-
-/// What a network is asked for.
-#[derive(Clone, Copy)]
-enum Output {
-    /// Of all views.
-    Probabilities,
-    OfMiddle,
-    Embedding,
-}
 
 /// A network ready to predict; clones share its weights.
 #[derive(Clone)]
@@ -166,7 +157,7 @@ impl TrainedNetwork {
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
         let classes = self.description.classes.len();
-        self.in_batches(classes, images, features, progress, Output::Probabilities)
+        self.in_batches(classes, images, features, progress, Wanted::Probabilities)
     }
 
     /// Whether probabilities are means over several versions of a picture.
@@ -184,7 +175,7 @@ impl TrainedNetwork {
         features: Option<ArrayView2<f32>>,
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
-        self.in_batches(self.description.classes.len(), images, features, progress, Output::OfMiddle)
+        self.in_batches(self.description.classes.len(), images, features, progress, Wanted::OfMiddle)
     }
 
     /// Embeddings, n x u: what the last layer reads of pictures and features as [`TrainedNetwork::predict_proba`] takes
@@ -199,7 +190,7 @@ impl TrainedNetwork {
         progress: &dyn Progress,
     ) -> Result<Array2<f32>> {
         let units = self.network.embedding_dimensions();
-        self.in_batches(units, images, features, progress, Output::Embedding)
+        self.in_batches(units, images, features, progress, Wanted::Embedding)
     }
 
     /// The output for every row (n x columns), as many at once as the network takes.
@@ -209,7 +200,7 @@ impl TrainedNetwork {
         images: ArrayView3<u8>,
         features: Option<ArrayView2<f32>>,
         progress: &dyn Progress,
-        output: Output,
+        wanted: Wanted,
     ) -> Result<Array2<f32>> {
         let d = &self.description;
         let (n, h, w) = images.dim();
@@ -225,29 +216,20 @@ impl TrainedNetwork {
                 format!("{n} x {}", d.feature_dimensions),
             ));
         }
-        if let Some(native) = &self.native {
-            let wanted = match output {
-                Output::Probabilities => Wanted::Probabilities,
-                Output::OfMiddle => Wanted::OfMiddle,
-                Output::Embedding => Wanted::Embedding,
-            };
-            return self.natively(native, images, features, progress, wanted);
-        }
         let mut out = Array2::zeros((n, columns));
         let predict = |network: &Self, (rows, mut into): (Slice, ArrayViewMut2<'_, f32>)| -> Result<()> {
             if progress.stop_requested() {
-                return Err(interrupted());
+                let kept = "the network, but nothing of what it was applied to; run the command again".to_string();
+                return Err(Error::Interrupted { kept });
             }
             let features = features.as_ref().map(|f| f.slice_axis(Axis(0), rows));
-            let part =
-                network.apply(images.slice_axis(Axis(0), rows), features, output).map_err(torch_error("predict"))?;
-            let part =
-                part.into_dimensionality::<ndarray::Ix2>().map_err(|e| Error::backend("libtorch", "predict", e))?;
+            let part = network.apply(images.slice_axis(Axis(0), rows), features, wanted)?;
             progress.advance(part.nrows() as u64);
             into.assign(&part);
             Ok(())
         };
-        if self.device.0 != tch::Device::Cpu {
+        // Another device is one, and without libtorch the rows of a batch are shared among threads there.
+        if self.device.0 != tch::Device::Cpu || self.native.is_some() {
             let mut all = out.axis_chunks_iter_mut(Axis(0), BATCH).enumerate().map(|chunk| rows_of(BATCH, chunk));
             all.try_for_each(|part| predict(self, part))?;
             return Ok(out);
@@ -257,49 +239,34 @@ impl TrainedNetwork {
         Ok(out)
     }
 
-    /// The output for every row, without libtorch.
-    fn natively(
-        &self,
-        native: &CpuNetwork,
-        images: ArrayView3<u8>,
-        features: Option<ArrayView2<f32>>,
-        progress: &dyn Progress,
-        wanted: Wanted,
-    ) -> Result<Array2<f32>> {
-        let mut parts = Vec::new();
-        for rows in
-            (0..images.len_of(Axis(0))).step_by(BATCH).map(|i| Slice::from(i..(i + BATCH).min(images.len_of(Axis(0)))))
-        {
-            if progress.stop_requested() {
-                return Err(interrupted());
+    /// What is asked for, of each row.
+    fn apply(&self, images: ArrayView3<u8>, features: Option<ArrayView2<f32>>, wanted: Wanted) -> Result<Array2<f32>> {
+        match &self.native {
+            Some(native) => {
+                let features = features.filter(|_| self.description.feature_dimensions > 0);
+                let features = features.map(|f| scaled_features(f, &self.feature_mean, &self.feature_deviation));
+                Ok(native.run(images, features.as_ref().map(|f| f.view()), wanted))
             }
-            let features = features.filter(|_| self.description.feature_dimensions > 0);
-            let features =
-                features.map(|f| (&f.slice_axis(Axis(0), rows) - &self.feature_mean) / &self.feature_deviation);
-            let part = native.run(images.slice_axis(Axis(0), rows), features.as_ref().map(|f| f.view()), wanted);
-            progress.advance(part.nrows() as u64);
-            parts.push(part);
-        }
-        let parts: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        match parts.is_empty() {
-            true => Ok(native.run(images, None, wanted)),
-            false => ndarray::concatenate(Axis(0), &parts).map_err(|e| Error::backend("ndarray", "predict", e)),
+            None => {
+                let rows = self.apply_by_libtorch(images, features, wanted).map_err(torch_error("predict"))?;
+                rows.into_dimensionality().map_err(|e| Error::backend("libtorch", "predict", e))
+            }
         }
     }
 
-    fn apply(
+    fn apply_by_libtorch(
         &self,
         images: ArrayView3<u8>,
         features: Option<ArrayView2<f32>>,
-        output: Output,
+        wanted: Wanted,
     ) -> Result<ndarray::ArrayD<f32>, TchError> {
         let d = &self.description;
         let scale = InputScale { recipe: d.recipe.input, mean: d.pixel_mean, deviation: d.pixel_deviation };
         let _guard = tch::no_grad_guard();
         let grey = image_tensor(images)?.f_to(self.device.0)?;
-        let views = |x: &Tensor| match output {
-            Output::Probabilities => self.network.views().of_images(x),
-            Output::OfMiddle | Output::Embedding => Ok(vec![self.network.views().middle(x)?]),
+        let views = |x: &Tensor| match wanted {
+            Wanted::Probabilities => self.network.views().of_images(x),
+            Wanted::OfMiddle | Wanted::Embedding => Ok(vec![self.network.views().middle(x)?]),
         };
         let features = match (&self.consistent, features) {
             (Some(consistent), _) => consistent.of_views(&views(&grey)?)?,
@@ -309,15 +276,11 @@ impl TrainedNetwork {
             (None, _) => Vec::new(),
         };
         let seen = views(&scale.apply(&grey)?)?;
-        to_array(&match (output, seen.as_slice()) {
-            (Output::Embedding, [middle]) => self.network.embed(middle, features.first())?,
+        to_array(&match (wanted, seen.as_slice()) {
+            (Wanted::Embedding, [middle]) => self.network.embed(middle, features.first())?,
             _ => self.network.probabilities(&seen, &features)?,
         })
     }
-}
-
-fn interrupted() -> Error {
-    Error::Interrupted { kept: "the network, but nothing of what it was applied to; run the command again".to_string() }
 }
 
 /// Which rows chunk number `i` of `length` rows has.

@@ -96,7 +96,9 @@ impl Block {
         };
         let norm_last = recipe.batch_norm == BatchNorm::AfterDropout;
         let most = recipe.filters.iter().map(|&f| full(f as usize)).max().unwrap_or_default();
-        let together = (CACHED / (input[1] * input[2] * most).max(1)).max(1);
+        let pixels = input[1].div_ceil(recipe.stride as usize) * input[2].div_ceil(recipe.stride as usize);
+        // Where there are more weights than maps, they should be read for as many pictures.
+        let together = (CACHED / (pixels * most).max(1)).max(9 * most / pixels.max(1)).max(1);
         Ok(Some(Self { body, reduce, norm, layer_norm, norm_last, together }))
     }
 

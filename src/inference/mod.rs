@@ -14,6 +14,9 @@ mod network;
 mod patches;
 mod pool;
 mod product;
+#[cfg(test)]
+mod tests;
+mod tiles;
 mod views;
 mod weights;
 mod winograd;

@@ -6,9 +6,9 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::maps::{GROUP, Maps, filled_up, full};
-use super::product::{Panels, lanes, load, multiply, store};
+use super::product::{Panels, add_products, lanes, load, multiply, store};
 
-/// Pixels of a row that comes out below which patches of several rows are taken together.
+/// Pixels of a row that comes out below which patches of several rows are taken together; not fewer than are multiplied together.
 const NARROW: usize = 12;
 /// Patches that are taken together.
 const TOGETHER: usize = 48;
@@ -78,9 +78,26 @@ impl Patches {
         self.weights.k
     }
 
-    /// Some rows of what comes out, counted over all pictures.
-    pub(super) fn run(&self, maps: &Maps, rows: Range<usize>, out: &mut [f32], scratch: &mut Vec<f32>) {
-        pulp::Arch::new().dispatch(Run { convolution: self, maps, rows, out, scratch });
+    /// Some rows of what comes out, counted over all pictures, and some groups of channels; `out` has these channels alone.
+    pub(super) fn run(
+        &self,
+        maps: &Maps,
+        rows: Range<usize>,
+        groups: Range<usize>,
+        out: &mut [f32],
+        scratch: &mut Vec<f32>,
+    ) {
+        pulp::Arch::new().dispatch(Run { convolution: self, maps, rows, groups, out, scratch });
+    }
+
+    /// Channels of what comes in.
+    pub(super) fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// How many factors there are.
+    pub(super) fn factors(&self) -> usize {
+        self.weights.k * self.outputs
     }
 
     /// The rows of pixels that the kernel sees for one row of what comes out, with zeros around the picture.
@@ -97,27 +114,6 @@ impl Patches {
             left.fill(0.0);
             middle.copy_from_slice(&maps.values[(picture * maps.height + y) * maps.row()..][..maps.row()]);
             right.fill(0.0);
-        }
-    }
-
-    /// The same for rows of few pixels: the patches of many rows, one behind the other, so that the weights are read once for all.
-    #[inline(always)]
-    fn run_narrow<S: Simd>(&self, simd: S, maps: &Maps, rows: Range<usize>, out: &mut [f32], scratch: &mut Vec<f32>) {
-        let [height, width] = self.size([maps.height, maps.width]);
-        let (k, pixels) = (self.weights.k, rows.len() * width);
-        scratch.resize((TOGETHER * k).max(scratch.len()), 0.0);
-        for first in (0..pixels).step_by(TOGETHER) {
-            let together = TOGETHER.min(pixels - first);
-            for (i, patch) in scratch.chunks_exact_mut(k).take(together).enumerate() {
-                let (row, x) = (rows.start + (first + i) / width, (first + i) % width);
-                self.patch(maps, row / height, [row % height, x], patch);
-            }
-            let out = &mut out[first * self.outputs..][..together * self.outputs];
-            for panel in 0..self.weights.len() {
-                let from = panel * GROUP;
-                multiply(simd, together, scratch, self.weights.panel(panel), &mut out[from..], self.outputs);
-            }
-            add_bias(simd, out, &self.bias, self.relu);
         }
     }
 
@@ -140,59 +136,13 @@ impl Patches {
     fn row(&self, maps: &Maps) -> usize {
         (maps.width + self.kernel.before + self.kernel.behind) * self.inputs
     }
-
-    /// One row of what comes out, one group of channels.
-    #[inline(always)]
-    fn multiply<S: Simd, const PIXELS: usize, const WIDE: usize>(
-        &self,
-        simd: S,
-        seen: &[f32],
-        row: usize,
-        panel: usize,
-        out: &mut [f32],
-    ) {
-        let (width, lanes) = (out.len() / self.outputs, lanes::<S>());
-        let (step, length) = (self.kernel.stride * self.inputs, self.kernel.side * self.inputs);
-        let zero = simd.splat_f32s(0.0);
-        for first in (0..width).step_by(PIXELS) {
-            for part in (0..GROUP).step_by(WIDE * lanes) {
-                let channel = panel * GROUP + part;
-                let mut sums = [[zero; WIDE]; PIXELS];
-                let weights = self.weights.panel(panel).chunks_exact(length * GROUP);
-                for (seen, weights) in seen.chunks_exact(row).zip(weights) {
-                    // Where fewer pixels are left, the last one stands for those that are missing.
-                    let stretch: [&[f32]; PIXELS] =
-                        std::array::from_fn(|p| &seen[(first + p).min(width - 1) * step..][..length]);
-                    for (i, factors) in weights.chunks_exact(GROUP).enumerate().take(length) {
-                        let mut wide = [zero; WIDE];
-                        for (v, wide) in wide.iter_mut().enumerate() {
-                            *wide = load::<S>(factors, part + v * lanes);
-                        }
-                        for p in 0..PIXELS {
-                            let number = simd.splat_f32s(stretch[p][i]);
-                            for v in 0..WIDE {
-                                sums[p][v] = simd.mul_add_e_f32s(number, wide[v], sums[p][v]);
-                            }
-                        }
-                    }
-                }
-                for (p, sums) in sums.iter().enumerate().take(width - first) {
-                    for (v, &sum) in sums.iter().enumerate() {
-                        let channel = channel + v * lanes;
-                        let sum = simd.add_f32s(sum, load::<S>(&self.bias, channel));
-                        let sum = if self.relu { simd.max_f32s(sum, zero) } else { sum };
-                        store::<S>(out, (first + p) * self.outputs + channel, sum);
-                    }
-                }
-            }
-        }
-    }
 }
 
 struct Run<'a> {
     convolution: &'a Patches,
     maps: &'a Maps,
     rows: Range<usize>,
+    groups: Range<usize>,
     out: &'a mut [f32],
     scratch: &'a mut Vec<f32>,
 }
@@ -202,23 +152,115 @@ impl WithSimd for Run<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { convolution: c, maps, rows, out, scratch } = self;
+        let [_, width] = self.convolution.size([self.maps.height, self.maps.width]);
+        if width < NARROW { self.narrow(simd) } else { self.wide(simd) }
+    }
+}
+
+impl Run<'_> {
+    /// Row by row.
+    #[inline(always)]
+    fn wide<S: Simd>(self, simd: S) {
+        let Self { convolution: c, maps, rows, groups, out, scratch } = self;
         let [height, width] = c.size([maps.height, maps.width]);
-        if width < NARROW {
-            return c.run_narrow(simd, maps, rows, out, scratch);
-        }
         let row = c.row(maps);
         scratch.resize((c.kernel.side * row).max(scratch.len()), 0.0);
         let seen = &mut scratch[..c.kernel.side * row];
-        for (y, out) in rows.zip(out.chunks_exact_mut(width * c.outputs)) {
+        for (y, out) in rows.zip(out.chunks_exact_mut(width * groups.len() * GROUP)) {
             c.gather(maps, y / height, y % height, seen);
-            for panel in 0..c.weights.len() {
-                // As many sums as the registers hold, beside the factors.
-                match lanes::<S>() {
-                    16 => c.multiply::<S, 12, 2>(simd, seen, row, panel, out),
-                    8 => c.multiply::<S, 6, 2>(simd, seen, row, panel, out),
-                    4 => c.multiply::<S, 6, 4>(simd, seen, row, panel, out),
-                    _ => c.multiply::<S, 2, 4>(simd, seen, row, panel, out),
+            simd.vectorize(Row { convolution: c, seen, row, groups: &groups, out });
+        }
+    }
+
+    /// For rows of few pixels: the patches of many rows, one behind the other, so that the weights are read once for all.
+    #[inline(always)]
+    fn narrow<S: Simd>(self, simd: S) {
+        let Self { convolution: c, maps, rows, groups, out, scratch } = self;
+        let [height, width] = c.size([maps.height, maps.width]);
+        let (k, pixels, channels) = (c.weights.k, rows.len() * width, groups.len() * GROUP);
+        scratch.resize((TOGETHER * k).max(scratch.len()), 0.0);
+        for first in (0..pixels).step_by(TOGETHER) {
+            let together = TOGETHER.min(pixels - first);
+            for (i, patch) in scratch.chunks_exact_mut(k).take(together).enumerate() {
+                let (row, x) = (rows.start + (first + i) / width, (first + i) % width);
+                c.patch(maps, row / height, [row % height, x], patch);
+            }
+            let out = &mut out[first * channels..][..together * channels];
+            for (i, panel) in groups.clone().enumerate() {
+                multiply(simd, together, scratch, c.weights.panel(panel), &mut out[i * GROUP..], channels);
+            }
+            add_bias(simd, out, &c.bias[groups.start * GROUP..][..channels], c.relu);
+        }
+    }
+}
+
+/// One row of what comes out.
+struct Row<'a> {
+    convolution: &'a Patches,
+    /// What the kernel sees: rows of `row` numbers.
+    seen: &'a [f32],
+    row: usize,
+    groups: &'a Range<usize>,
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Row<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // As many sums as the registers hold, beside the factors.
+        match lanes::<S>() {
+            16 => self.by_step::<S, 12, 2>(simd),
+            8 => self.by_step::<S, 6, 2>(simd),
+            4 => self.by_step::<S, 6, 4>(simd),
+            _ => self.by_step::<S, 2, 4>(simd),
+        }
+    }
+}
+
+impl Row<'_> {
+    #[inline(always)]
+    fn by_step<S: Simd, const PIXELS: usize, const WIDE: usize>(self, simd: S) {
+        match self.step() {
+            32 => self.run::<S, PIXELS, WIDE, 32>(simd),
+            64 => self.run::<S, PIXELS, WIDE, 64>(simd),
+            128 => self.run::<S, PIXELS, WIDE, 128>(simd),
+            256 => self.run::<S, PIXELS, WIDE, 256>(simd),
+            _ => self.run::<S, PIXELS, WIDE, 0>(simd),
+        }
+    }
+
+    /// Numbers from a patch to the next.
+    #[inline(always)]
+    fn step(&self) -> usize {
+        self.convolution.kernel.stride * self.convolution.inputs
+    }
+
+    #[inline(always)]
+    fn run<S: Simd, const PIXELS: usize, const WIDE: usize, const STEP: usize>(self, simd: S) {
+        let (step, Self { convolution: c, seen, row, groups, out }) = (self.step(), self);
+        let (channels, lanes, zero) = (groups.len() * GROUP, lanes::<S>(), simd.splat_f32s(0.0));
+        let (width, length) = (out.len() / channels, c.kernel.side * c.inputs);
+        for panel in groups.clone() {
+            for first in (0..width).step_by(PIXELS) {
+                // Where fewer pixels are left, some are made a second time.
+                let first = first.min(width - PIXELS);
+                for part in (0..GROUP).step_by(WIDE * lanes) {
+                    let mut sums = [[zero; WIDE]; PIXELS];
+                    let weights = c.weights.panel(panel).chunks_exact(length * GROUP);
+                    for (seen, weights) in seen.chunks_exact(row).zip(weights) {
+                        let stretch = &seen[first * step..][..(PIXELS - 1) * step + length];
+                        add_products::<S, PIXELS, WIDE, STEP>(simd, stretch, step, weights, part, &mut sums);
+                    }
+                    for (p, sums) in sums.iter().enumerate() {
+                        for (v, &sum) in sums.iter().enumerate() {
+                            let channel = part + v * lanes;
+                            let sum = simd.add_f32s(sum, load::<S>(&c.bias, panel * GROUP + channel));
+                            let sum = if c.relu { simd.max_f32s(sum, zero) } else { sum };
+                            store::<S>(out, (first + p) * channels + (panel - groups.start) * GROUP + channel, sum);
+                        }
+                    }
                 }
             }
         }

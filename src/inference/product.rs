@@ -2,50 +2,164 @@
 
 use std::ops::Range;
 
-use pulp::Simd;
+use prefetch_index::prefetch_index;
+use pulp::{Simd, WithSimd};
 
 use super::maps::GROUP;
+
+/// Numbers in a line of the cache.
+const LINE: usize = 16;
 
 /// Factors k x outputs in panels of [`GROUP`] outputs, each panel k x [`GROUP`]: it is read from one end to the other.
 #[derive(Clone, Debug)]
 pub(super) struct Panels {
     pub(super) k: usize,
     values: Vec<f32>,
+    /// Where the first panel begins: at the beginning of a line of the cache.
+    begin: usize,
 }
 
 impl Panels {
     /// `factor(i, output)`; outputs beyond those that are asked for are zero.
     pub(super) fn new(k: usize, outputs: usize, factor: impl Fn(usize, usize) -> f32) -> Self {
-        let mut values = Vec::with_capacity(k * outputs.next_multiple_of(GROUP));
+        let mut values: Vec<f32> = Vec::with_capacity(k * outputs.next_multiple_of(GROUP) + LINE);
+        let begin = values.as_ptr().align_offset(LINE * size_of::<f32>()).min(LINE);
+        values.resize(begin, 0.0);
         for first in (0..outputs).step_by(GROUP) {
             for i in 0..k {
                 values.extend((first..first + GROUP).map(|o| if o < outputs { factor(i, o) } else { 0.0 }));
             }
         }
-        Self { k, values }
+        Self { k, values, begin }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.values.len() / (self.k * GROUP).max(1)
+        (self.values.len() - self.begin) / (self.k * GROUP).max(1)
     }
 
     /// One of them.
     #[inline(always)]
     pub(super) fn panel(&self, i: usize) -> &[f32] {
-        &self.values[i * self.k * GROUP..][..self.k * GROUP]
+        &self.values[self.begin + i * self.k * GROUP..][..self.k * GROUP]
     }
 }
 
-/// Rows (each k long, one behind the other in `a`) times a panel, to the first [`GROUP`] numbers of every `stride` of `out`.
+/// Rows (each k long, one behind the other in `a`; what lies behind them there is not used) times a panel, to the first [`GROUP`]
+/// numbers of every `stride` of `out`.
 #[inline(always)]
 pub(super) fn multiply<S: Simd>(simd: S, rows: usize, a: &[f32], panel: &[f32], out: &mut [f32], stride: usize) {
-    // As many sums as the registers hold, beside the factors.
-    match lanes::<S>() {
-        16 => blocks::<S, 12, 2>(simd, rows, a, panel, out, stride),
-        8 => blocks::<S, 6, 2>(simd, rows, a, panel, out, stride),
-        4 => blocks::<S, 6, 4>(simd, rows, a, panel, out, stride),
-        _ => blocks::<S, 2, 4>(simd, rows, a, panel, out, stride),
+    // Apart from the rest: a function of its own keeps its sums in registers.
+    simd.vectorize(Multiply { rows, a, panel, out, stride });
+}
+
+struct Multiply<'a> {
+    rows: usize,
+    a: &'a [f32],
+    panel: &'a [f32],
+    out: &'a mut [f32],
+    stride: usize,
+}
+
+impl WithSimd for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // As many sums as the registers hold, beside the factors.
+        match lanes::<S>() {
+            16 => self.run::<S, 12, 2>(simd),
+            8 => self.run::<S, 6, 2>(simd),
+            4 => self.run::<S, 6, 4>(simd),
+            _ => self.run::<S, 2, 4>(simd),
+        }
+    }
+}
+
+impl Multiply<'_> {
+    #[inline(always)]
+    fn run<S: Simd, const ROWS: usize, const WIDE: usize>(self, simd: S) {
+        match self.panel.len() / GROUP {
+            32 => self.blocks::<S, ROWS, WIDE, 32>(simd),
+            64 => self.blocks::<S, ROWS, WIDE, 64>(simd),
+            128 => self.blocks::<S, ROWS, WIDE, 128>(simd),
+            256 => self.blocks::<S, ROWS, WIDE, 256>(simd),
+            512 => self.blocks::<S, ROWS, WIDE, 512>(simd),
+            _ => self.blocks::<S, ROWS, WIDE, 0>(simd),
+        }
+    }
+
+    #[inline(always)]
+    fn blocks<S: Simd, const ROWS: usize, const WIDE: usize, const APART: usize>(self, simd: S) {
+        let Self { rows, a, panel, out, stride } = self;
+        let (k, mut row) = (panel.len() / GROUP, 0);
+        while row < rows {
+            let (left, a, out) = (rows - row, &a[row * k..], &mut out[row * stride..]);
+            // Where there is room behind the last row, its neighbours are multiplied as well and not kept.
+            if left >= ROWS || left > ROWS / 2 && a.len() >= ROWS * k {
+                block::<S, ROWS, WIDE, APART>(simd, left, a, panel, out, stride);
+                row += ROWS;
+            } else if left >= 4 {
+                block::<S, 4, WIDE, 0>(simd, left, a, panel, out, stride);
+                row += 4;
+            } else {
+                block::<S, 1, WIDE, 0>(simd, left, a, panel, out, stride);
+                row += 1;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn block<S: Simd, const ROWS: usize, const WIDE: usize, const APART: usize>(
+    simd: S,
+    left: usize,
+    a: &[f32],
+    panel: &[f32],
+    out: &mut [f32],
+    stride: usize,
+) {
+    let (k, lanes) = (panel.len() / GROUP, lanes::<S>());
+    for part in (0..GROUP).step_by(WIDE * lanes) {
+        let mut sums = [[simd.splat_f32s(0.0); WIDE]; ROWS];
+        add_products::<S, ROWS, WIDE, APART>(simd, a, k, panel, part, &mut sums);
+        for (r, sums) in sums.iter().enumerate().take(left) {
+            for (v, &sum) in sums.iter().enumerate() {
+                store::<S>(out, r * stride + part + v * lanes, sum);
+            }
+        }
+    }
+}
+
+/// How far ahead of the products the factors are fetched, in numbers. What the hardware fetches by itself comes too late where they
+/// lie in memory: a single picture takes a third longer.
+const AHEAD: usize = 32 * GROUP;
+
+/// Adds the products of some rows, which begin `apart` numbers from each other, and of `WIDE` registers of each line of a panel from
+/// `part` on. `APART` is the same number where it is known beforehand: rows are then found without a register for each; otherwise it
+/// is zero.
+#[inline(always)]
+pub(super) fn add_products<S: Simd, const ROWS: usize, const WIDE: usize, const APART: usize>(
+    simd: S,
+    a: &[f32],
+    apart: usize,
+    panel: &[f32],
+    part: usize,
+    sums: &mut [[S::f32s; WIDE]; ROWS],
+) {
+    let apart = if APART == 0 { apart } else { APART };
+    for (numbers, factors) in a.windows((ROWS - 1) * apart + 1).zip(panel.chunks_exact(GROUP)) {
+        let mut wide = [simd.splat_f32s(0.0); WIDE];
+        for (v, wide) in wide.iter_mut().enumerate() {
+            *wide = load::<S>(factors, part + v * lanes::<S>());
+            prefetch_index(factors, AHEAD + part + v * lanes::<S>());
+        }
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let number = simd.splat_f32s(numbers[r * apart]);
+            for (sum, &wide) in sums.iter_mut().zip(&wide) {
+                *sum = simd.mul_add_e_f32s(number, wide, *sum);
+            }
+        }
     }
 }
 
@@ -103,64 +217,4 @@ pub(super) fn load<S: Simd>(numbers: &[f32], at: usize) -> S::f32s {
 #[inline(always)]
 pub(super) fn store<S: Simd>(numbers: &mut [f32], at: usize, value: S::f32s) {
     S::as_mut_simd_f32s(&mut numbers[at..at + lanes::<S>()]).0[0] = value;
-}
-
-#[inline(always)]
-fn blocks<S: Simd, const ROWS: usize, const WIDE: usize>(
-    simd: S,
-    rows: usize,
-    a: &[f32],
-    panel: &[f32],
-    out: &mut [f32],
-    stride: usize,
-) {
-    let mut row = 0;
-    while row < rows {
-        let left = rows - row;
-        // A few rows twice are faster than one by one.
-        let done = if left > ROWS / 2 {
-            block::<S, ROWS, WIDE>(simd, row, rows, a, panel, out, stride)
-        } else if left > 1 {
-            block::<S, 3, WIDE>(simd, row, rows, a, panel, out, stride)
-        } else {
-            block::<S, 1, WIDE>(simd, row, rows, a, panel, out, stride)
-        };
-        row += done;
-    }
-}
-
-/// Some rows from `first` on; where fewer are left, the last one stands for those that are missing.
-#[inline(always)]
-fn block<S: Simd, const ROWS: usize, const WIDE: usize>(
-    simd: S,
-    first: usize,
-    rows: usize,
-    a: &[f32],
-    panel: &[f32],
-    out: &mut [f32],
-    stride: usize,
-) -> usize {
-    let (k, lanes) = (panel.len() / GROUP, lanes::<S>());
-    let a: [&[f32]; ROWS] = std::array::from_fn(|r| &a[(first + r).min(rows - 1) * k..][..k]);
-    for part in (0..GROUP).step_by(WIDE * lanes) {
-        let mut sums = [[simd.splat_f32s(0.0); WIDE]; ROWS];
-        for (i, factors) in panel.chunks_exact(GROUP).enumerate().take(k) {
-            let mut wide = [simd.splat_f32s(0.0); WIDE];
-            for (v, wide) in wide.iter_mut().enumerate() {
-                *wide = load::<S>(factors, part + v * lanes);
-            }
-            for r in 0..ROWS {
-                let number = simd.splat_f32s(a[r][i]);
-                for v in 0..WIDE {
-                    sums[r][v] = simd.mul_add_e_f32s(number, wide[v], sums[r][v]);
-                }
-            }
-        }
-        for (r, sums) in sums.iter().enumerate().take(rows - first) {
-            for (v, &sum) in sums.iter().enumerate() {
-                store::<S>(out, (first + r) * stride + part + v * lanes, sum);
-            }
-        }
-    }
-    ROWS.min(rows - first)
 }

@@ -9,6 +9,7 @@ use super::dense::Dense;
 use super::maps::{filled_up, full};
 use super::patches::{Kernel, Patches};
 use super::pool::{Affine, LayerNorm};
+use super::tiles::Tile;
 use super::winograd::Winograd;
 use crate::artifact::Tensors;
 use crate::error::{Error, Result};
@@ -16,8 +17,13 @@ use crate::error::{Error, Result};
 /// What normalisations add to a variance.
 pub(crate) const EPSILON: f64 = 1e-5;
 
-/// Sides of maps below which the factors of tiles, nearly twice as many as the weights, take longer to read than they save.
-const SMALLEST: usize = 5;
+/// Pairs of channels from which on weights are brought from memory for each picture, because no cache of a core keeps them.
+const HEAVY: usize = 64 * 1024;
+/// Sides of what comes out from which on tiles of two by two save more than their factors cost, which are nearly twice as many as the
+/// weights; of light and of heavy convolutions.
+const TWO: [usize; 2] = [5, 7];
+/// The same for tiles of four by four, with four times as many factors.
+const FOUR: [usize; 2] = [11, 12];
 
 /// The weights of a part of the network.
 #[derive(Clone)]
@@ -105,9 +111,13 @@ impl<'a> Weights<'a> {
         let tap = |output, input, y, x| (tap(output, input, y, x) * factor[output]) as f32;
         let inputs = if of_picture { 1 } else { inputs };
         let Kernel { side, stride, before, behind } = kernel;
-        let tiles = side == 3 && stride == 1 && before == behind && !of_picture;
-        Ok(match tiles && shape.size.iter().all(|length| length + 2 * before >= SMALLEST + 2) {
-            true => Convolution::Winograd(Winograd::new([inputs, outputs], tap, &bias, before, shape.relu)),
+        let least = kernel.size(shape.size).into_iter().min().unwrap_or_default();
+        let heavy = usize::from(inputs * outputs >= HEAVY);
+        Ok(match side == 3 && stride == 1 && before == behind && !of_picture && least >= TWO[heavy] {
+            true => {
+                let tile = if least < FOUR[heavy] { Tile::Two } else { Tile::Four };
+                Convolution::Winograd(Winograd::new([inputs, outputs], tap, &bias, before, tile, shape.relu))
+            }
             false => {
                 let channels = if of_picture { 1 } else { full(inputs) };
                 Convolution::Patches(Patches::new(kernel, channels, [inputs, outputs], tap, &bias, shape.relu))

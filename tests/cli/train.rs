@@ -93,6 +93,9 @@ fn wrong_names_and_options_say_what_there_is() {
     assert!(folder.fails(1, &["train", "plain", "-d", "tinny"]).contains("tiny"));
     assert!(folder.fails(1, &["train", "svm", "-d", "tiny", "--epochs", "3"]).contains("--epochs"));
     assert!(folder.fails(1, &["train", "plain", "-d", "tiny", "--device", "tpu"]).contains("cuda:N"));
+    // No machine has a hundred GPUs; why there are none is said as well.
+    let error = folder.fails(1, &["train", "plain", "-d", "tiny", "--device", "cuda:99"]);
+    assert!(error.contains("cuda:99") && ["libtorch", "driver"].iter().any(|why| error.contains(why)), "{error}");
     assert!(folder.fails(1, &["evaluate", "plain", "-d", "tiny"]).contains("ferrofuse train plain"));
     folder.write("models/bad.toml", small::NETWORK.replace("epochs = 4", "epochs = 4\nepoch = 5"));
     let error = folder.fails(1, &["train", "bad", "-d", "tiny"]);

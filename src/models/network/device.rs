@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::cuda;
 use crate::error::{Error, Result};
 
 /// The processor or a CUDA device.
@@ -36,22 +37,28 @@ impl FromStr for Device {
 
     /// Reads `auto` (the first CUDA device where there is one), `cpu`, `cuda` or `cuda:N`.
     fn from_str(text: &str) -> Result<Self> {
-        let expected = || "auto, cpu, cuda or cuda:N";
+        let expected = "auto, cpu, cuda or cuda:N";
         let index = match text {
-            "auto" if tch::Cuda::is_available() => 0,
+            // Without a driver the second half of libtorch would be read for nothing.
+            "auto" if cuda::has_driver() && cuda::open().is_ok() && tch::Cuda::device_count() > 0 => 0,
             "auto" | "cpu" => return Ok(Self::CPU),
             "cuda" => 0,
             other => other
                 .strip_prefix("cuda:")
                 .and_then(|n| n.parse().ok())
-                .ok_or_else(|| Error::invalid("device", format!("`{other}`"), expected()))?,
+                .ok_or_else(|| Error::invalid("device", format!("`{other}`"), expected))?,
         };
+        let opened = cuda::open();
         let there = tch::Cuda::device_count();
         if (index as i64) < there {
             return Ok(Self(tch::Device::Cuda(index)));
         }
-        let expected = format!("{}; libtorch sees {there} CUDA devices here", expected());
-        Err(Error::invalid("device", format!("`{text}`"), expected))
+        let why = match opened {
+            Err(why) => why,
+            Ok(()) if !cuda::has_driver() => "NVIDIA's driver is not there".into(),
+            Ok(()) => format!("libtorch sees {there} CUDA devices here"),
+        };
+        Err(Error::invalid("device", format!("`{text}`"), format!("{expected}; {why}")))
     }
 }
 

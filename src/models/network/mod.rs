@@ -3,6 +3,7 @@
 mod architecture;
 mod block;
 mod consistent;
+mod cuda;
 mod device;
 mod exported;
 mod input;

@@ -93,9 +93,14 @@ pub fn main() -> ExitCode {
 
 fn fail(error: &anyhow::Error) -> ExitCode {
     // Each level of context on a line of its own, the cause last.
-    eprintln!("error: {error}");
-    for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+    let mut said = error.to_string();
+    eprintln!("error: {said}");
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many a message ends with its cause.
+        if !said.contains(&cause) {
+            eprintln!("  because: {cause}");
+        }
+        said = cause;
     }
     match error.downcast_ref::<ferrofuse::Error>() {
         Some(ferrofuse::Error::Interrupted { .. }) => ExitCode::from(130),

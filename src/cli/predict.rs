@@ -1,12 +1,14 @@
 //! `ferrofuse predict`.
 
 mod output;
+mod places;
 mod video;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use ferrofuse::predict::{Expressions, Input, inputs, predict_pictures};
+use ferrofuse::Progress;
+use ferrofuse::predict::{Expressions, Input, Inputs, inputs, predict_pictures};
 
 use super::Context;
 use super::faces::FaceArgs;
@@ -79,9 +81,11 @@ pub enum Format {
 
 /// Runs the command.
 pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
-    let all = inputs(&args.inputs)?;
+    let Inputs { all, left_out } = inputs(&args.inputs, args.output.as_deref())?;
+    left_out.iter().for_each(|said| context.progress.say(said));
+    let closed = all.iter().filter(|input| matches!(input, Input::Closed { .. })).count();
     let videos = all.iter().filter(|input| input.video().is_some()).count();
-    if videos > 0 && videos < all.len() {
+    if videos > 0 && videos + closed < all.len() {
         let expected = "one or the other: predict videos in a run of their own";
         return Err(ferrofuse::Error::invalid("inputs", "pictures and videos", expected).into());
     }
@@ -102,13 +106,18 @@ pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
     if videos > 0 || args.video.is_camera() {
         return video::run(args, &expressions, &all, context);
     }
-    let mut output =
-        Output::new(expressions.committee(), args.output.as_deref(), (args.format, args.explain), context)?;
+    let to = (args.output.as_deref(), all.as_slice());
+    let mut output = Output::new(expressions.committee(), to, (args.format, args.explain), context)?;
     let tally = predict_pictures(&expressions, &all, &mut output, &context.progress)?;
-    output.finish(&tally)?;
+    let unreadable = output.finish(&tally)?;
+    if tally.stopped {
+        let kept = format!("{} of {} pictures are done", tally.pictures, all.len());
+        return Err(ferrofuse::Error::Interrupted { kept }.into());
+    }
     let mut faults = Vec::new();
     if tally.unreadable > 0 {
-        faults.push(format!("{} of {} pictures could not be read", tally.unreadable, tally.pictures));
+        let counts = format!("{} of {} pictures could not be read", tally.unreadable, tally.pictures);
+        faults.push(format!("{counts}: {}", some_of(&unreadable)));
     }
     if args.fail_on_no_face && tally.without_face > 0 {
         faults.push(format!("no face was found in {} of {} pictures", tally.without_face, tally.pictures));
@@ -116,5 +125,15 @@ pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
     match faults.is_empty() {
         true => Ok(()),
         false => anyhow::bail!("{}", faults.join("; ")),
+    }
+}
+
+/// The first few names, and how many there are beside them.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names[..names.len().min(SHOWN)].join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }

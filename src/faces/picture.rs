@@ -83,6 +83,15 @@ pub(crate) fn decode(bytes: &[u8]) -> std::result::Result<DynamicImage, String> 
     if reader.format().is_none() {
         return Err("no picture of a known format".to_string());
     }
+    // Without a header there is nothing to compare; the decoder says what is wrong.
+    if let Ok([width, height]) = Picture::size_in_header(bytes)
+        && width.max(height) > Picture::LONGEST_SIDE
+    {
+        let most = Picture::LONGEST_SIDE;
+        return Err(format!(
+            "a picture of {width} x {height} pixels; at most {most} on a side are read: make it smaller"
+        ));
+    }
     let mut limits = Limits::default();
     limits.max_image_width = Some(Picture::LONGEST_SIDE);
     limits.max_image_height = Some(Picture::LONGEST_SIDE);
@@ -93,7 +102,7 @@ pub(crate) fn decode(bytes: &[u8]) -> std::result::Result<DynamicImage, String> 
         return Err("a picture without pixels".to_string());
     }
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!("a picture of {width} x {height} pixels; at most {MOST_PIXELS} are read"));
+        return Err(format!("a picture of {width} x {height} pixels; at most {MOST_PIXELS} are read: make it smaller"));
     }
     let orientation = decoder.orientation().map_err(|e| e.to_string())?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;

@@ -27,26 +27,27 @@ impl Tile {
     }
 }
 
-/// The factors of a kernel, row by row.
-pub(super) fn of_weights(tile: Tile, kernel: [[f32; 3]; 3]) -> Vec<f32> {
-    let across: Vec<Vec<f64>> = kernel.iter().map(|row| of_three(tile, row.map(f64::from))).collect();
-    let mut factors = vec![0.0; tile.products()];
+/// The factors of a kernel, row by row; as many as a tile has products are of use.
+pub(super) fn of_weights(tile: Tile, kernel: [[f32; 3]; 3]) -> [f32; 36] {
+    let across = kernel.map(|row| of_three(tile, row.map(f64::from)));
+    let mut factors = [0.0; 36];
     let side = tile.side() + 2;
     for b in 0..side {
-        for (a, factor) in of_three(tile, [across[0][b], across[1][b], across[2][b]]).into_iter().enumerate() {
+        let down = of_three(tile, [across[0][b], across[1][b], across[2][b]]);
+        for (a, &factor) in down.iter().enumerate().take(side) {
             factors[a * side + b] = factor as f32;
         }
     }
     factors
 }
 
-/// Of three weights of a row or column.
-fn of_three(tile: Tile, [p, q, r]: [f64; 3]) -> Vec<f64> {
+/// Of three weights of a row or column; four of them, or six, are of use.
+fn of_three(tile: Tile, [p, q, r]: [f64; 3]) -> [f64; 6] {
     match tile {
-        Tile::Two => vec![p, (p + q + r) / 2.0, (p - q + r) / 2.0, r],
+        Tile::Two => [p, (p + q + r) / 2.0, (p - q + r) / 2.0, r, 0.0, 0.0],
         Tile::Four => {
             let (even, far) = (p + r, p + 4.0 * r);
-            vec![p / 4.0, -(even + q) / 6.0, (q - even) / 6.0, (far + 2.0 * q) / 24.0, (far - 2.0 * q) / 24.0, r]
+            [p / 4.0, -(even + q) / 6.0, (q - even) / 6.0, (far + 2.0 * q) / 24.0, (far - 2.0 * q) / 24.0, r]
         }
     }
 }

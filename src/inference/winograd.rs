@@ -47,12 +47,11 @@ impl Winograd {
     ) -> Self {
         let (pairs, products) = (inputs * outputs, tile.products());
         let mut factors = vec![0.0; products * pairs];
-        for output in 0..outputs {
-            for input in 0..inputs {
-                let kernel = std::array::from_fn(|y| std::array::from_fn(|x| weight(output, input, y, x)));
-                for (at, factor) in of_weights(tile, kernel).into_iter().enumerate() {
-                    factors[at * pairs + input * outputs + output] = factor;
-                }
+        for pair in 0..pairs {
+            let (input, output) = (pair / outputs, pair % outputs);
+            let kernel = std::array::from_fn(|y| std::array::from_fn(|x| weight(output, input, y, x)));
+            for (factors, factor) in factors.chunks_exact_mut(pairs).zip(of_weights(tile, kernel)) {
+                factors[pair] = factor;
             }
         }
         let full_inputs = full(inputs);

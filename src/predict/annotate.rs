@@ -12,14 +12,18 @@ use crate::recipe::ResizeFilter;
 
 /// Pictures smaller than this on their shorter side are enlarged first: letters would not fit otherwise.
 const SMALLEST: usize = 320;
+/// But not beyond this on their longer side.
+const LARGEST: usize = 2048;
 
 /// Draws every face's box, its class with the probability, and a bar for each class; where other faces leave no room for
-/// that, one bar of all probabilities on end. Readable on any ground: the box has a dark rim, letters stand on a dark plate.
+/// that, one bar of all probabilities on end. Several faces are numbered, from 1. Readable on any ground: the box has a dark rim, letters
+/// stand on a dark plate, which has a strip of its own at the right where a single face fills the picture.
 ///
 /// # Errors
 /// [`crate::Error::Backend`] when the font cannot be read.
 pub fn annotated(picture: &Picture, faces: &[FaceExpression], classes: &[String]) -> Result<Array3<u8>> {
-    draw_all(&picture.colour, faces.iter().map(|f| (f, None)).collect(), classes)
+    let number = |i: usize| (faces.len() > 1).then_some(i as u32 + 1);
+    draw_all(&picture.colour, faces.iter().enumerate().map(|(i, f)| (f, number(i))).collect(), classes, true)
 }
 
 /// The same on a frame of a video, with the number of each face.
@@ -27,13 +31,19 @@ pub fn annotated(picture: &Picture, faces: &[FaceExpression], classes: &[String]
 /// # Errors
 /// As [`annotated`].
 pub fn annotated_frame(frame: &Frame, faces: &[TrackedFace], classes: &[String]) -> Result<Array3<u8>> {
-    draw_all(&frame.colour, faces.iter().map(|f| (&f.face, Some(f.track))).collect(), classes)
+    draw_all(&frame.colour, faces.iter().map(|f| (&f.face, Some(f.track))).collect(), classes, false)
 }
 
-fn draw_all(colour: &Array3<u8>, faces: Vec<(&FaceExpression, Option<u32>)>, classes: &[String]) -> Result<Array3<u8>> {
+/// `grows` says that the picture may become wider.
+fn draw_all(
+    colour: &Array3<u8>,
+    faces: Vec<(&FaceExpression, Option<u32>)>,
+    classes: &[String],
+    grows: bool,
+) -> Result<Array3<u8>> {
     let (height, width, _) = colour.dim();
-    let shorter = width.min(height).max(1);
-    let factor = SMALLEST.div_ceil(shorter).max(1);
+    let (shorter, longer) = (width.min(height).max(1), width.max(height).max(1));
+    let factor = if faces.is_empty() { 1 } else { SMALLEST.div_ceil(shorter).min(LARGEST / longer).max(1) };
     let mut drawn = enlarged(colour, factor);
     let scale = ((width.min(height) * factor) as f32 / 480.0).clamp(0.8, 6.0);
     let thick = (2.0 * scale).round().max(2.0) as i64;
@@ -51,6 +61,13 @@ fn draw_all(colour: &Array3<u8>, faces: Vec<(&FaceExpression, Option<u32>)>, cla
             Some(place) => {
                 plate.draw(&mut drawn, place)?;
                 place
+            }
+            None if faces.len() == 1 && grows => {
+                let [width, height] = size;
+                let strip = Area { x: picture.width, y: 0, width, height: height.max(picture.height) };
+                drawn = widened(&drawn, strip);
+                plate.draw(&mut drawn, Area { height, ..strip })?;
+                strip
             }
             None if faces.len() == 1 => {
                 let [width, height] = size;
@@ -193,6 +210,15 @@ impl Plate<'_> {
     }
 }
 
+/// With a dark strip at the right, and below where the strip is longer.
+fn widened(picture: &Array3<u8>, strip: Area) -> Array3<u8> {
+    let (rows, columns, _) = picture.dim();
+    let size = (strip.height as usize, columns + strip.width as usize, 3);
+    let mut wider = Array3::from_shape_fn(size, |(_, _, channel)| DARK[channel]);
+    wider.slice_mut(s![..rows, ..columns, ..]).assign(picture);
+    wider
+}
+
 /// Each side `factor` times as long.
 fn enlarged(colour: &Array3<u8>, factor: usize) -> Array3<u8> {
     if factor == 1 {
@@ -302,14 +328,32 @@ mod tests {
     }
 
     #[test]
-    fn small_pictures_are_enlarged_and_boxes_may_reach_beyond_the_edge() {
-        let drawn = annotated(&grey(100, 48, 48), &[face(FaceBox::whole(48, 48))], &classes()).unwrap();
-        assert_eq!(drawn.dim(), (336, 336, 3));
+    fn small_pictures_are_enlarged_as_far_as_makes_sense() {
+        let whole = |rows: usize, columns: usize| face(FaceBox::whole(columns, rows));
+        let size = |rows: usize, columns: usize, faces: &[FaceExpression]| {
+            annotated(&grey(100, rows, columns), faces, &classes()).unwrap().dim()
+        };
+        let beside = |rows, columns| size(rows, columns, &[whole(rows, columns)]);
+        // What is said of a face that fills the picture stands beside it.
+        let (rows, columns, _) = beside(48, 48);
+        assert!(rows == 336 && columns > 336, "{rows} {columns}");
+        assert_eq!(beside(1, 1).0, 320);
+        // A narrow one does not become millions of pixels, and one without a face stays as it is.
+        let (rows, columns, _) = beside(400, 3);
+        assert!(rows == 2000 && columns < 400, "{rows} {columns}");
+        assert_eq!(size(1000, 2, &[]), (1000, 2, 3));
         let odd = FaceBox { x: -30, y: -10, width: 500, height: 700 };
-        assert_eq!(annotated(&grey(100, 330, 330), &[face(odd)], &classes()).unwrap().dim(), (330, 330, 3));
-        assert_eq!(
-            annotated(&grey(100, 1, 1), &[face(FaceBox::whole(1, 1))], &classes()).unwrap().dim(),
-            (320, 320, 3)
-        );
+        assert_eq!(annotated(&grey(100, 330, 330), &[face(odd)], &classes()).unwrap().dim().0, 330);
+    }
+
+    #[test]
+    fn a_face_that_fills_the_picture_is_not_covered() {
+        let drawn = annotated(&grey(100, 400, 400), &[face(FaceBox::whole(400, 400))], &classes()).unwrap();
+        assert!(drawn.slice(s![10..390, 10..390, ..]).iter().all(|v| *v == 100));
+        // A frame of a video keeps its size.
+        let frame = Frame { index: 0, time: 0.0, colour: grey(100, 400, 400).colour };
+        let alone = face(FaceBox::whole(400, 400));
+        let tracked = TrackedFace { track: 1, alone: alone.probabilities.clone(), face: alone };
+        assert_eq!(annotated_frame(&frame, &[tracked], &classes()).unwrap().dim(), (400, 400, 3));
     }
 }

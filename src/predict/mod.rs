@@ -20,7 +20,7 @@ pub use annotate::{annotated, annotated_frame};
 pub use committee::{Committee, Crops, Opinions};
 pub use explain::{Explanation, FeatureEvidence, ModelExplanation, OcclusionMap, WeighedMatch, WordEvidence};
 pub use expressions::{Expressions, Faces, Looker, SeenFace};
-pub use inputs::{Input, inputs};
+pub use inputs::{Input, Inputs, inputs};
 pub use outcome::{FaceExpression, MemberOpinion, Outcome, PictureOutcome};
 pub use pictures::{ExplainedFace, PictureSink, Tally, predict_pictures};
 pub use records::{csv_header, csv_lines, frame_csv_header, frame_csv_lines, frame_json_lines, json_lines};

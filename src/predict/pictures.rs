@@ -62,6 +62,8 @@ pub struct Tally {
     pub without_face: usize,
     /// Faces.
     pub faces: usize,
+    /// Whether it was stopped before the last picture.
+    pub stopped: bool,
 }
 
 /// What the first pass leaves of a file.
@@ -70,10 +72,11 @@ struct Looked {
     kept: Option<Picture>,
 }
 
-/// Looks at all inputs. A file that cannot be read is an outcome like others and stops nothing.
+/// Looks at all inputs, or at those that were begun when `progress` asks to stop. A file that cannot be read is an outcome like others and
+/// stops nothing.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when `progress` asks to stop, and those of detector, models and sink.
+/// Those of detector, models and sink.
 pub fn predict_pictures(
     expressions: &Expressions,
     inputs: &[Input],
@@ -86,18 +89,19 @@ pub fn predict_pictures(
     for inputs in inputs.chunks(AT_ONCE) {
         let pixels = AtomicU64::new(0);
         let (draws, explains) = (sink.wants_pictures(), sink.wants_explanations());
-        let looked: Vec<Looked> = inputs
+        let looked: Vec<Option<(&Input, Looked)>> = inputs
             .par_iter()
             .map(|input| {
                 if progress.stop_requested() {
-                    let kept = format!("{} pictures were done before", tally.pictures);
-                    return Err(Error::Interrupted { kept });
+                    return Ok(None);
                 }
                 let looked = look_at(looker, input, (draws || explains).then_some(&pixels))?;
                 progress.advance(1);
-                Ok(looked)
+                Ok(Some((input, looked)))
             })
             .collect::<Result<_>>()?;
+        tally.stopped |= looked.iter().any(Option::is_none);
+        let (inputs, looked): (Vec<&Input>, Vec<Looked>) = looked.into_iter().flatten().unzip();
         let (mut found, mut rest) = (Vec::with_capacity(looked.len()), Vec::with_capacity(looked.len()));
         for Looked { faces, kept } in looked {
             let (faces, fault) = match faces {
@@ -120,7 +124,7 @@ pub fn predict_pictures(
             false => vec![None; outcomes.len()],
             true => outcomes
                 .par_iter()
-                .zip(inputs)
+                .zip(&inputs)
                 .map(|((picture, kept), input)| match &picture.outcome {
                     Outcome::Unreadable(_) => Ok(None),
                     Outcome::Faces(faces) => {
@@ -143,6 +147,9 @@ pub fn predict_pictures(
                 Outcome::Unreadable(_) => tally.unreadable += 1,
                 Outcome::Faces(faces) => tally.without_face += usize::from(faces.is_empty()),
             }
+        }
+        if tally.stopped {
+            break;
         }
     }
     progress.finish("");
@@ -198,6 +205,7 @@ fn again<'a>(input: &Input, kept: &'a Option<Picture>) -> Option<Cow<'a, Picture
 fn read(input: &Input) -> std::result::Result<Picture, String> {
     let bytes = match input {
         Input::File { path, .. } => std::fs::read(path).map_err(|e| e.to_string())?,
+        Input::Closed { why, .. } => return Err(why.clone()),
         Input::Standard => {
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes).map_err(|e| e.to_string())?;

@@ -91,6 +91,18 @@ pub enum AggregateMethod {
 }
 
 impl AggregateMethod {
+    /// In words, such as `geometric mean`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Weighted => "weighted mean",
+            Self::Greedy => "greedy selection",
+            Self::Stacking => "stacking",
+            Self::Geometric => "geometric mean",
+            Self::Vote => "majority vote",
+        }
+    }
+
     /// Whether something is fitted on validation rows: for a weighted mean, when no weights are given.
     pub fn is_fitted(self, weights_given: bool) -> bool {
         match self {

@@ -11,7 +11,11 @@ pub struct Timeline {
     classes: usize,
     /// Seconds in a column.
     column: f64,
+    /// How often was looked in each column: without a look there, a face was not lost there.
+    looks: Vec<u64>,
     courses: Vec<Course>,
+    /// Faces that were dropped.
+    dropped: usize,
     end: f64,
 }
 
@@ -38,22 +42,38 @@ struct Column {
 impl Timeline {
     /// For probabilities of so many classes.
     pub fn new(classes: usize) -> Self {
-        Self { classes, column: 1.0 / 16.0, courses: Vec::new(), end: 0.0 }
+        Self { classes, column: 1.0 / 16.0, looks: Vec::new(), courses: Vec::new(), dropped: 0, end: 0.0 }
     }
 
-    /// A face at a time, in seconds from 0.
-    pub fn add(&mut self, track: u32, time: f64, probabilities: &[f32]) {
+    /// A time that was looked at, in seconds from 0; the faces of that time come after it.
+    pub fn look(&mut self, time: f64) {
+        let at = self.reach(time);
+        if self.looks.len() <= at {
+            self.looks.resize(at + 1, 0);
+        }
+        self.looks[at] += 1;
+    }
+
+    /// The column of a time, which all columns are made long enough for.
+    fn reach(&mut self, time: f64) -> usize {
         let time = time.max(0.0);
         self.end = self.end.max(time);
         while time >= self.column * COLUMNS as f64 {
             self.column *= 2.0;
             self.courses.iter_mut().for_each(Course::halve);
+            self.looks = self.looks.chunks(2).map(|pair| pair.iter().sum()).collect();
         }
-        let at = (time / self.column) as usize;
+        (time / self.column) as usize
+    }
+
+    /// A face at a time that was looked at, in seconds from 0.
+    pub fn add(&mut self, track: u32, time: f64, probabilities: &[f32]) {
+        let (time, at) = (time.max(0.0), self.reach(time));
         let place = self.courses.iter().position(|c| c.track == track).unwrap_or_else(|| {
             if self.courses.len() == FACES {
                 let least = (0..FACES).min_by_key(|&i| self.courses[i].frames).unwrap_or(0);
                 self.courses.remove(least);
+                self.dropped += 1;
             }
             let sums = vec![0.0; self.classes];
             self.courses.push(Course { track, seen: [time, time], frames: 0, sums, columns: Vec::new() });
@@ -81,14 +101,37 @@ impl Timeline {
         all
     }
 
-    /// The time of the last face, in seconds.
+    /// How many faces there were.
+    pub fn faces(&self) -> usize {
+        self.courses.len() + self.dropped
+    }
+
+    /// The last time that was looked at, in seconds.
     pub fn end(&self) -> f64 {
         self.end
     }
 
-    /// Seconds in a column of [`Course::columns`].
+    /// Seconds in a column of [`Timeline::columns`].
     pub fn column(&self) -> f64 {
         self.column
+    }
+
+    /// Mean probabilities of a face in each stretch of time, none where it was not seen; where nobody looked, those before.
+    pub fn columns(&self, course: &Course) -> Vec<Option<Vec<f64>>> {
+        let mut columns: Vec<Option<Vec<f64>>> = Vec::with_capacity(self.looks.len());
+        for (at, &looks) in self.looks.iter().enumerate() {
+            columns.push(match (looks, columns.last()) {
+                (0, Some(before)) => before.clone(),
+                _ => course.columns.get(at).and_then(Column::mean),
+            });
+        }
+        columns
+    }
+}
+
+impl Column {
+    fn mean(&self) -> Option<Vec<f64>> {
+        (self.frames > 0).then(|| self.sums.iter().map(|s| s / self.frames as f64).collect())
     }
 }
 
@@ -96,12 +139,6 @@ impl Course {
     /// Mean probabilities over all its frames.
     pub fn means(&self) -> Vec<f64> {
         self.sums.iter().map(|s| s / self.frames.max(1) as f64).collect()
-    }
-
-    /// Mean probabilities in each stretch of time, none where it was not seen.
-    pub fn columns(&self) -> impl Iterator<Item = Option<Vec<f64>>> + '_ {
-        let mean = |c: &Column| (c.frames > 0).then(|| c.sums.iter().map(|s| s / c.frames as f64).collect());
-        self.columns.iter().map(mean)
     }
 
     fn halve(&mut self) {
@@ -127,12 +164,13 @@ mod tests {
         let mut timeline = Timeline::new(2);
         for i in 0..40_000 {
             let p = if i < 20_000 { [1.0, 0.0] } else { [0.0, 1.0] };
+            timeline.look(f64::from(i) * 0.5);
             timeline.add(1, f64::from(i) * 0.5, &p);
         }
         let course = timeline.courses()[0];
         assert_eq!(course.frames, 40_000);
         assert_eq!(course.means(), [0.5, 0.5]);
-        let columns: Vec<_> = course.columns().collect();
+        let columns = timeline.columns(course);
         assert!((COLUMNS / 4..=COLUMNS).contains(&columns.len()), "{}", columns.len());
         assert_eq!(columns[0], Some(vec![1.0, 0.0]));
         assert_eq!(columns[columns.len() - 1], Some(vec![0.0, 1.0]));
@@ -148,17 +186,26 @@ mod tests {
             }
         }
         let frames: Vec<u64> = timeline.courses().iter().map(|c| c.frames).collect();
-        assert_eq!(frames.len(), FACES);
+        assert_eq!((frames.len(), timeline.faces()), (FACES, 100));
         assert!(frames.is_sorted_by(|a, b| a >= b) && frames[0] == 7, "{frames:?}");
     }
 
     #[test]
-    fn where_a_face_was_not_seen_there_is_nothing() {
+    fn a_face_is_lost_only_where_somebody_looked() {
         let mut timeline = Timeline::new(1);
-        timeline.add(1, 0.0, &[0.3]);
-        timeline.add(1, 1.0, &[0.6]);
-        let columns: Vec<_> = timeline.courses()[0].columns().collect();
-        assert_eq!(columns.iter().filter(|c| c.is_some()).count(), 2);
-        assert!(columns[3].is_none());
+        // Ten frames a second, fewer than there are columns; the face is gone from 1 s to 2 s.
+        for frame in 0..30 {
+            let time = f64::from(frame) / 10.0;
+            timeline.look(time);
+            if !(10..20).contains(&frame) {
+                timeline.add(1, time, &[0.5]);
+            }
+        }
+        let columns = timeline.columns(timeline.courses()[0]);
+        let seen: Vec<bool> = columns.iter().map(Option::is_some).collect();
+        let at = |time: f64| (time / timeline.column()) as usize;
+        assert!(seen[..at(1.0)].iter().all(|s| *s), "{seen:?}");
+        assert!(seen[at(1.0) + 1..at(2.0)].iter().all(|s| !*s), "{seen:?}");
+        assert!(seen[at(2.0) + 1..].iter().all(|s| *s), "{seen:?}");
     }
 }

@@ -91,7 +91,7 @@ fn reads_embeddings(entry: &Entry) -> bool {
 pub fn kind(entry: &Entry) -> String {
     match entry.kind {
         EntryKind::Aggregate => match entry.method {
-            Some(method) => format!("aggregate ({})", method_name(method)),
+            Some(method) => format!("aggregate ({})", method.words()),
             None => "aggregate".to_string(),
         },
         EntryKind::External => "external result".to_string(),
@@ -105,18 +105,6 @@ pub fn starting_point(point: &StartingPoint) -> String {
     let before =
         point.pretrained.as_deref().map_or_else(String::new, |p| format!(", itself from {}", starting_point(p)));
     format!("{} ({}){before}", point.model, point.dataset)
-}
-
-/// How members are combined, in words.
-pub fn method_name(method: AggregateMethod) -> &'static str {
-    match method {
-        AggregateMethod::Mean => "mean",
-        AggregateMethod::Weighted => "weighted mean",
-        AggregateMethod::Greedy => "greedy selection",
-        AggregateMethod::Stacking => "stacking",
-        AggregateMethod::Geometric => "geometric mean",
-        AggregateMethod::Vote => "majority vote",
-    }
 }
 
 /// The members of an aggregate with their weights: `CNN 0.40 + SIFT-CNN 0.60`; empty for others.

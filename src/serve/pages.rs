@@ -15,7 +15,6 @@ use super::models::Facts;
 use super::refusal::Refusal;
 use super::reports::{Listed, Summary};
 use super::{Limits, Shared, api, guard};
-use crate::recipe::AggregateMethod;
 
 /// A report's own styles and scripts are inside it. It may load nothing and has an origin of its own, so that a report from
 /// elsewhere cannot speak to the server either.
@@ -148,15 +147,8 @@ fn encoded(name: &str) -> String {
 
 /// Words for a page.
 impl Index<'_> {
-    fn together(&self) -> &'static str {
-        match self.facts.aggregate {
-            AggregateMethod::Mean => "the mean",
-            AggregateMethod::Weighted => "the weighted mean",
-            AggregateMethod::Greedy => "the greedily weighted mean",
-            AggregateMethod::Geometric => "the geometric mean",
-            AggregateMethod::Vote => "the vote",
-            AggregateMethod::Stacking => "the stacked opinion",
-        }
+    fn together(&self) -> String {
+        format!("the {}", self.facts.aggregate.words())
     }
 
     /// The parts of what is missing, and whether each stood between backticks: a command.

@@ -355,6 +355,42 @@ fn what_cannot_be_read_is_named_and_the_rest_is_done() {
 }
 
 #[test]
+fn copies_replace_no_input_and_are_none_themselves() {
+    let folder = folder();
+    std::fs::create_dir(folder.path("own")).unwrap();
+    scene().save(folder.path("own/scene.png")).unwrap();
+    let before = std::fs::read(folder.path("own/scene.png")).unwrap();
+    for input in ["own/scene.png", "own"] {
+        let error = folder.fails(1, &["predict", input, "--model", "plain", "--output", "own"]);
+        assert!(error.contains("--output") && error.contains("scene.png"), "{error}");
+    }
+    assert_eq!(std::fs::read(folder.path("own/scene.png")).unwrap(), before);
+    for _ in 0..2 {
+        let text = folder.ok(&["predict", "own", "--model", "plain", "--output", "own/seen"]);
+        assert!(text.contains("pictures: 1,") && text.contains("model: plain"), "{text}");
+    }
+    // Beside a picture of the same name with another ending, and the records say where.
+    scene().save(folder.path("own/scene.bmp")).unwrap();
+    let whole = json(&folder.ok(&["predict", "own", "--model", "plain", "--output", "own/seen", "--json"]));
+    let copies: Vec<&str> = whole["faces"].as_array().unwrap().iter().map(|f| f["copy"].as_str().unwrap()).collect();
+    assert_eq!(
+        copies,
+        ["own/seen/scene.bmp.png", "own/seen/scene.bmp.png", "own/seen/scene.png", "own/seen/scene.png"]
+    );
+    assert_eq!(whole["models"], serde_json::json!(["plain"]));
+}
+
+#[test]
+fn one_of_several_that_is_missing_keeps_nothing_from_the_others() {
+    let folder = folder();
+    scene().save(folder.path("scene.png")).unwrap();
+    let error = folder.fails(1, &["predict", "scene.png", "gone.png", "--model", "plain", "--output", "seen"]);
+    assert!(error.contains("1 of 2 pictures could not be read: gone.png"), "{error}");
+    let csv = std::fs::read_to_string(folder.path("seen/predictions.csv")).unwrap();
+    assert!(csv.contains("scene.png,2,") && csv.contains("it is not there"), "{csv}");
+}
+
+#[test]
 fn a_picture_on_its_side_is_turned_as_its_camera_says() {
     let folder = folder();
     // Orientation 6: the camera was turned; readers turn the picture by 90 degrees clockwise.

@@ -11,11 +11,13 @@ use ferrofuse::predict::{
     Committee, ExplainedFace, Input, Outcome, PictureOutcome, PictureSink, Tally, csv_header, csv_lines, json_lines,
     save_picture,
 };
+use ferrofuse::recipe::AggregateMethod;
 use ferrofuse::{Error, Progress, Result};
 use ndarray::Array3;
 use serde_json::{Value, json};
 
 use super::Format;
+use super::places::Places;
 use crate::cli::Context;
 
 const CSV: &str = "predictions.csv";
@@ -34,6 +36,10 @@ pub struct Output<'a> {
     folder: Option<Folder>,
     /// Whether it is drawn what speaks for each face's class.
     explain: bool,
+    /// The models, and how they are combined.
+    models: Vec<String>,
+    aggregate: Option<AggregateMethod>,
+    unreadable: Vec<String>,
 }
 
 /// Standard output.
@@ -47,7 +53,7 @@ enum Shown {
 
 /// The folder of copies and records.
 struct Folder {
-    path: PathBuf,
+    places: Places,
     csv: csv::Writer<BufWriter<File>>,
     jsonl: BufWriter<File>,
     pictures: Vec<PathBuf>,
@@ -59,13 +65,14 @@ impl<'a> Output<'a> {
     /// Opens what is written to.
     pub fn new(
         committee: &Committee,
-        folder: Option<&Path>,
+        (folder, inputs): (Option<&Path>, &[Input]),
         (format, explain): (Format, bool),
         context: &'a Context,
     ) -> anyhow::Result<Self> {
         let classes = committee.classes().to_vec();
-        let models: Vec<&str> = committee.members().iter().map(|m| m.name.as_str()).collect();
-        let header = csv_header(&classes, &models);
+        let models: Vec<String> = committee.members().iter().map(|m| m.name.clone()).collect();
+        let aggregate = (models.len() > 1).then(|| committee.method());
+        let header = csv_header(&classes, &models.iter().map(String::as_str).collect::<Vec<_>>());
         let shown = match (context.json, format) {
             (true, _) => Shown::Whole(Vec::new()),
             (false, Format::Table) => {
@@ -81,25 +88,31 @@ impl<'a> Output<'a> {
             }
             (false, Format::Jsonl) => Shown::Lines,
         };
-        let folder = folder.map(|path| Folder::open(path, &header)).transpose()?;
-        let remark = committee.remark();
-        Ok(Self { context, classes, columns: header.len(), remark, shown, folder, explain })
+        let folder = folder.map(|path| Folder::open(Places::new(path, inputs)?, &header)).transpose()?;
+        let (remark, unreadable) = (committee.remark(), Vec::new());
+        let columns = header.len();
+        Ok(Self { context, classes, columns, remark, shown, folder, explain, models, aggregate, unreadable })
     }
 
-    /// Shows what was gathered and says where the rest is.
-    pub fn finish(mut self, tally: &Tally) -> anyhow::Result<()> {
+    /// Shows what was gathered and says where the rest is; gives the names of what could not be read.
+    pub fn finish(mut self, tally: &Tally) -> anyhow::Result<Vec<String>> {
         let mut written = Vec::new();
         if let Some(folder) = &mut self.folder {
             folder.csv.flush().context("cannot write the table")?;
             folder.jsonl.flush().context("cannot write the lines")?;
-            written.extend([folder.path.join(CSV), folder.path.join(JSONL)]);
+            written.extend([CSV, JSONL].map(|name| folder.places.folder().join(name)));
             written.extend(folder.pictures.iter().chain(&folder.written).cloned());
         }
         let counts = format!(
             "faces: {}, pictures: {}, without a face: {}, unreadable: {}",
             tally.faces, tally.pictures, tally.without_face, tally.unreadable
         );
-        let said: Vec<String> = [Some(counts), self.remark.map(String::from)].into_iter().flatten().collect();
+        let models = match &self.aggregate {
+            Some(method) => format!("models: {}, together by {}", self.models.join(", "), method.words()),
+            None => format!("model: {}", self.models.join(", ")),
+        };
+        let said: Vec<String> =
+            [Some(counts), Some(models), self.remark.map(String::from)].into_iter().flatten().collect();
         match self.shown {
             Shown::Table(mut table) => {
                 for column in [1, 3, 5, 7] {
@@ -109,7 +122,7 @@ impl<'a> Output<'a> {
                 }
                 let mut text = format!("{table}\n{}", said.join("\n"));
                 if let Some(folder) = &self.folder {
-                    text.push_str(&format!("\nwritten: {}", folder.path.display()));
+                    text.push_str(&format!("\nwritten: {}", folder.places.folder().display()));
                 }
                 self.context.print(&text, &Value::Null);
             }
@@ -117,6 +130,8 @@ impl<'a> Output<'a> {
                 let value = json!({
                     "faces": faces,
                     "classes": self.classes,
+                    "models": self.models,
+                    "aggregate": self.aggregate,
                     "pictures": tally.pictures,
                     "without_face": tally.without_face,
                     "unreadable": tally.unreadable,
@@ -131,7 +146,7 @@ impl<'a> Output<'a> {
             }
             Shown::Lines => said.iter().for_each(|line| self.context.progress.say(line)),
         }
-        Ok(())
+        Ok(self.unreadable)
     }
 }
 
@@ -141,7 +156,13 @@ impl PictureSink for Output<'_> {
     }
 
     fn take(&mut self, input: &Input, picture: &PictureOutcome, drawn: Option<&Array3<u8>>) -> Result<()> {
-        let lines = json_lines(picture, &self.classes);
+        let mut lines = json_lines(picture, &self.classes);
+        if let Outcome::Unreadable(_) = picture.outcome {
+            self.unreadable.push(picture.source.clone());
+        }
+        if let Some(folder) = &mut self.folder {
+            folder.take(input, (picture, &mut lines, self.columns), drawn)?;
+        }
         match &mut self.shown {
             Shown::Table(table) => {
                 rows(picture, &self.classes).into_iter().for_each(|row| {
@@ -162,10 +183,7 @@ impl PictureSink for Output<'_> {
             }
             Shown::Whole(all) => all.extend(lines.iter().cloned()),
         }
-        match &mut self.folder {
-            Some(folder) => folder.take(input, (picture, &lines, self.columns), drawn),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn wants_explanations(&self) -> bool {
@@ -181,41 +199,45 @@ impl PictureSink for Output<'_> {
 }
 
 impl Folder {
-    fn open(path: &Path, header: &[String]) -> Result<Self> {
-        std::fs::create_dir_all(path).map_err(|e| Error::io("make", path, e))?;
+    fn open(places: Places, header: &[String]) -> Result<Self> {
         let file = |name: &str| {
-            let path = path.join(name);
+            let path = places.folder().join(name);
             File::create(&path).map(BufWriter::new).map_err(|e| Error::io("write", &path, e))
         };
         let mut csv = csv::Writer::from_writer(file(CSV)?);
-        csv.write_record(header).map_err(|e| Error::io("write", path.join(CSV), e.into()))?;
-        Ok(Self { path: path.to_path_buf(), csv, jsonl: file(JSONL)?, pictures: Vec::new(), written: Vec::new() })
+        csv.write_record(header).map_err(|e| Error::io("write", places.folder().join(CSV), e.into()))?;
+        let jsonl = file(JSONL)?;
+        Ok(Self { places, csv, jsonl, pictures: Vec::new(), written: Vec::new() })
     }
 
+    /// Writes the copy and the records, which name it.
     fn take(
         &mut self,
         input: &Input,
-        (picture, lines, columns): (&PictureOutcome, &[Value], usize),
+        (picture, lines, columns): (&PictureOutcome, &mut [Value], usize),
         drawn: Option<&Array3<u8>>,
     ) -> Result<()> {
+        if let (Some(drawn), Some(inside)) = (drawn, input.inside()) {
+            let place = self.places.copy(inside);
+            let copy = self.save(&place, drawn)?;
+            lines.iter_mut().for_each(|line| line["copy"] = json!(copy));
+        }
+        let folder = self.places.folder();
         for cells in csv_lines(picture, columns) {
-            self.csv.write_record(&cells).map_err(|e| Error::io("write", self.path.join(CSV), e.into()))?;
+            self.csv.write_record(&cells).map_err(|e| Error::io("write", folder.join(CSV), e.into()))?;
         }
         for line in lines {
-            writeln!(self.jsonl, "{line}").map_err(|e| Error::io("write", self.path.join(JSONL), e))?;
+            writeln!(self.jsonl, "{line}").map_err(|e| Error::io("write", folder.join(JSONL), e))?;
         }
-        match drawn {
-            Some(drawn) => self.save(&inside(input), drawn).map(|_| ()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// The drawing, and beside it all numbers behind it.
     fn take_explanation(&mut self, input: &Input, explained: &ExplainedFace<'_>) -> Result<()> {
-        let inside = Path::new(EXPLAINED).join(inside(input));
+        let inside = Path::new(EXPLAINED).join(input.inside().unwrap_or(Path::new("face")));
         let stem = inside.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let path = inside.with_file_name(format!("{stem}-face-{}.png", explained.number));
-        let drawing = self.save(&path, &explained.sheet)?;
+        let place = self.places.free(&inside.with_file_name(format!("{stem}-face-{}.png", explained.number)));
+        let drawing = self.save(&place, &explained.sheet)?;
         let ExplainedFace { number, face, explanation, .. } = explained;
         let numbers = json!({
             "source": input.name(),
@@ -231,35 +253,14 @@ impl Folder {
         Ok(())
     }
 
-    /// Writes a picture where no other one of this run is, and says where that is.
-    fn save(&mut self, inside: &Path, picture: &Array3<u8>) -> Result<PathBuf> {
-        let path = self.free(inside);
-        if let Some(parent) = path.parent() {
+    /// Writes a picture and says where it is.
+    fn save(&mut self, place: &Path, picture: &Array3<u8>) -> Result<PathBuf> {
+        if let Some(parent) = place.parent() {
             std::fs::create_dir_all(parent).map_err(|e| Error::io("make", parent, e))?;
         }
-        let path = save_picture(&path, picture)?;
+        let path = save_picture(place, picture)?;
         self.pictures.push(path.clone());
         Ok(path)
-    }
-
-    /// A place in the folder that no other picture of this run has taken: two folders may hold files of one name.
-    fn free(&self, inside: &Path) -> PathBuf {
-        let taken = |path: &Path| self.pictures.iter().any(|p| *p == path || *p == path.with_extension("png"));
-        let path = self.path.join(inside);
-        if !taken(&path) {
-            return path;
-        }
-        let stem = inside.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let extension = inside.extension().unwrap_or_default().to_string_lossy().into_owned();
-        (2..).map(|n| path.with_file_name(format!("{stem}-{n}.{extension}"))).find(|p| !taken(p)).unwrap_or(path)
-    }
-}
-
-/// Where a copy of the input goes below the folder of the copies.
-fn inside(input: &Input) -> PathBuf {
-    match input {
-        Input::File { inside, .. } => inside.clone(),
-        Input::Standard => PathBuf::from("standard-input.png"),
     }
 }
 

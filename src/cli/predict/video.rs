@@ -52,7 +52,7 @@ mod watching {
 
     use comfy_table::{CellAlignment, Table, presets};
     use ferrofuse::predict::{
-        Expressions, Frame, FrameSink, Input, TrackedFace, VideoSource, VideoWriter, WatchOptions, Watched,
+        Committee, Expressions, Frame, FrameSink, Input, TrackedFace, VideoSource, VideoWriter, WatchOptions, Watched,
         annotated_frame, frame_csv_header, frame_csv_lines, frame_json_lines, watch,
     };
     use ferrofuse::report::{self, Timeline};
@@ -60,17 +60,30 @@ mod watching {
     use serde_json::{Value, json};
 
     use super::super::output::ignore_closed_pipe;
+    use super::super::places::Places;
     use super::super::{Format, PredictArgs};
     use crate::cli::Context;
 
     /// Looks at each video, or at the camera.
     pub fn run(args: &PredictArgs, expressions: &Expressions, all: &[Input], context: &Context) -> anyhow::Result<()> {
         let (mut outcomes, mut faults) = (Vec::new(), Vec::new());
+        let mut places = args.output.as_deref().map(|folder| Places::new(folder, all)).transpose()?;
+        if !context.json && args.format == Format::Csv {
+            print(&csv_line(&frame_csv_header(expressions.committee().classes()))?)?;
+        }
+        for input in all {
+            if let Input::Closed { path, why } = input {
+                faults.push(format!("{}: {why}", path.display()));
+            }
+        }
         if let Some(number) = args.video.camera {
             let source = VideoSource::camera(number)?;
-            outcomes.push(one(args, expressions, source, Path::new(&format!("camera-{number}.mp4")), context)?);
+            let name = PathBuf::from(format!("camera-{number}.mp4"));
+            let files = places.as_mut().map(|places| places.video(&name));
+            outcomes.push(one(args, expressions, source, (&name, files), context)?);
         }
-        for path in all.iter().filter_map(Input::video) {
+        for input in all {
+            let (Some(path), Some(inside)) = (input.video(), input.inside()) else { continue };
             let source = match VideoSource::file(path) {
                 Ok(source) => source,
                 Err(e @ (Error::Malformed { .. } | Error::Missing { .. })) => {
@@ -79,7 +92,8 @@ mod watching {
                 }
                 Err(e) => return Err(e.into()),
             };
-            let outcome = one(args, expressions, source, path, context)?;
+            let files = places.as_mut().map(|places| places.video(inside));
+            let outcome = one(args, expressions, source, (path, files), context)?;
             if let Some(fault) = &outcome.fault {
                 faults.push(format!("{}: {fault}", path.display()));
             }
@@ -120,11 +134,11 @@ mod watching {
         args: &PredictArgs,
         expressions: &Expressions,
         mut source: VideoSource,
-        path: &Path,
+        (path, copy): (&Path, Option<PathBuf>),
         context: &Context,
     ) -> anyhow::Result<Outcome> {
         let (name, classes) = (source.name().to_string(), expressions.committee().classes());
-        let mut sink = Sink::new(args, (&name, path), (classes, source.rate()), context)?;
+        let mut sink = Sink::new(args, (&name, copy.as_deref()), (classes, source.rate()), context)?;
         let options = WatchOptions { every: args.video.every, window: args.video.smooth };
         let shown = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         context.progress.start(&shown, source.announced().unwrap_or(0), "frames");
@@ -134,7 +148,7 @@ mod watching {
         let fault = if watched.stopped { None } else { source.cut_short() };
         let remark = expressions.committee().remark();
         let files = sink.finish(remark.is_some())?;
-        let value = summary(&name, &watched, &sink.timeline, classes, &files);
+        let value = summary((&name, expressions.committee()), &watched, &sink.timeline, &files);
         if !context.json && args.format == Format::Table {
             let mut text = format!("{}\n", table(&sink.timeline, classes));
             text.push_str(&format!(
@@ -177,16 +191,13 @@ mod watching {
     impl<'a> Sink<'a> {
         fn new(
             args: &PredictArgs,
-            (source, path): (&str, &Path),
+            (source, copy): (&str, Option<&Path>),
             (classes, rate): (&'a [String], f64),
             context: &Context,
         ) -> anyhow::Result<Self> {
             let header = frame_csv_header(classes);
             let stdout = (!context.json && args.format != Format::Table).then_some(args.format);
-            if stdout == Some(Format::Csv) {
-                print(&csv_line(&header)?)?;
-            }
-            let files = args.output.as_deref().map(|folder| Files::open(folder, path, &header)).transpose()?;
+            let files = copy.map(|copy| Files::open(copy, &header)).transpose()?;
             let timeline = Timeline::new(classes.len());
             let (source, columns) = (source.to_string(), header.len());
             Ok(Self { source, classes, columns, timeline, stdout, rate, files, last: Vec::new() })
@@ -211,6 +222,7 @@ mod watching {
     impl FrameSink for Sink<'_> {
         fn take(&mut self, frame: &Frame, faces: Option<&[TrackedFace]>) -> Result<()> {
             if let Some(faces) = faces {
+                self.timeline.look(frame.time);
                 for tracked in faces {
                     self.timeline.add(tracked.track, frame.time, &tracked.face.probabilities);
                 }
@@ -234,17 +246,18 @@ mod watching {
     }
 
     impl Files {
-        fn open(folder: &Path, path: &Path, header: &[String]) -> Result<Self> {
+        /// Beside the place of the video's copy.
+        fn open(copy: &Path, header: &[String]) -> Result<Self> {
+            let folder = copy.parent().unwrap_or(Path::new("."));
             std::fs::create_dir_all(folder).map_err(|e| Error::io("make", folder, e))?;
-            let name = path.file_name().unwrap_or(path.as_os_str());
-            let stem = Path::new(name).file_stem().unwrap_or(name).to_string_lossy().into_owned();
+            let stem = copy.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let file = |extension: &str| {
                 let path = folder.join(format!("{stem}.{extension}"));
                 File::create(&path).map(BufWriter::new).map_err(|e| Error::io("write", &path, e))
             };
             let mut csv = csv::Writer::from_writer(file("csv")?);
             csv.write_record(header).map_err(|e| Error::io("write", folder, e.into()))?;
-            let (video_path, jsonl) = (folder.join(name), file("jsonl")?);
+            let (video_path, jsonl) = (copy.to_path_buf(), file("jsonl")?);
             Ok(Self { folder: folder.to_path_buf(), stem, video_path, video: None, csv, jsonl })
         }
 
@@ -310,7 +323,14 @@ mod watching {
         order
     }
 
-    fn summary(name: &str, watched: &Watched, timeline: &Timeline, classes: &[String], files: &[PathBuf]) -> Value {
+    fn summary(
+        (name, committee): (&str, &Committee),
+        watched: &Watched,
+        timeline: &Timeline,
+        files: &[PathBuf],
+    ) -> Value {
+        let classes = committee.classes();
+        let models: Vec<&str> = committee.members().iter().map(|m| m.name.as_str()).collect();
         let faces: Vec<Value> = timeline
             .courses()
             .into_iter()
@@ -331,6 +351,7 @@ mod watching {
             .collect();
         json!({
             "source": name,
+            "models": models,
             "frames": watched.frames,
             "looked_at": watched.looked_at,
             "without_face": watched.without_face,

@@ -15,8 +15,10 @@ const SHOWN: usize = 8;
 /// Draws the courses of the faces; `remark` stands below the title.
 pub fn draw(timeline: &Timeline, title: &str, remark: &str, classes: &[String]) -> Canvas {
     let courses: Vec<&Course> = timeline.courses().into_iter().take(SHOWN).collect();
+    let more = timeline.faces() - courses.len();
     let panel = 28.0 + STRIP * classes.len() as f64 + 14.0;
-    let height = 64.0 + panel * courses.len().max(1) as f64 + 34.0;
+    let panels = if courses.is_empty() { 40.0 } else { panel * courses.len() as f64 };
+    let height = 64.0 + panels + if more > 0 { 50.0 } else { 34.0 };
     let mut canvas = Canvas::new(WIDTH as u32, height.ceil() as u32, format!("{title}: expressions over time"));
     canvas.heading(title, remark);
     let end = timeline.end().max(timeline.column());
@@ -26,7 +28,8 @@ pub fn draw(timeline: &Timeline, title: &str, remark: &str, classes: &[String]) 
     let place = |time: f64| LEFT + room * (time / last).clamp(0.0, 1.0);
     let mut top = 64.0;
     if courses.is_empty() {
-        canvas.label(LEFT, top + 30.0, 12, Anchor::Start, Paint::Muted, "no face was found");
+        canvas.label(LEFT, top + 20.0, 12, Anchor::Start, Paint::Muted, "no face was found");
+        top += panels;
     }
     for course in courses {
         let means = course.means();
@@ -47,12 +50,12 @@ pub fn draw(timeline: &Timeline, title: &str, remark: &str, classes: &[String]) 
             let name = shorten(class, 11, LEFT - 20.0);
             canvas.label(LEFT - 8.0, y + 12.0, 11, Anchor::End, Paint::Muted, name);
         }
-        for (column, probabilities) in course.columns().enumerate() {
+        for (column, probabilities) in timeline.columns(course).into_iter().enumerate() {
             let Some(probabilities) = probabilities else { continue };
-            let [x, next] = [column, column + 1].map(|c| place(c as f64 * timeline.column()));
+            let [x, next] = [column, column + 1].map(|c| place((c as f64 * timeline.column()).min(end)));
             for (i, p) in probabilities.into_iter().enumerate().filter(|(_, p)| *p >= 0.02) {
                 // A little wider, so that no gaps show between neighbours.
-                canvas.rect(x, strips + STRIP * i as f64, (next - x).max(0.5) + 0.15, STRIP - 2.0, Paint::Shade(p));
+                canvas.rect(x, strips + STRIP * i as f64, (next - x).max(0.5) + 0.4, STRIP - 2.0, Paint::Shade(p));
             }
         }
         let below = strips + STRIP * classes.len() as f64;
@@ -64,6 +67,10 @@ pub fn draw(timeline: &Timeline, title: &str, remark: &str, classes: &[String]) 
         canvas.label(place(*mark), top + 8.0, 10, Anchor::Middle, Paint::Muted, tick_text(*mark, step));
     }
     canvas.label(LEFT + room, top + 24.0, 10, Anchor::End, Paint::Muted, "seconds; the darker, the more probable");
+    if more > 0 {
+        let said = format!("and {more} more, seen no longer than these: the table of frames has them all");
+        canvas.label(LEFT, top + 40.0, 10, Anchor::Start, Paint::Muted, said);
+    }
     canvas
 }
 
@@ -76,6 +83,7 @@ mod tests {
         let classes = ["angry", "happy"].map(String::from);
         let mut timeline = Timeline::new(2);
         for i in 0..50 {
+            timeline.look(f64::from(i) * 0.04);
             timeline.add(1, f64::from(i) * 0.04, &[0.1, 0.9]);
             if i > 30 {
                 timeline.add(2, f64::from(i) * 0.04, &[0.8, 0.2]);
@@ -85,6 +93,10 @@ mod tests {
         assert!(svg.contains("face 1: 0.0 to 2.0 s, on average happy (90 %)"), "{svg}");
         assert!(svg.contains("face 2: 1.2 to 2.0 s, on average angry (80 %)"), "{svg}");
         assert_eq!(svg.matches(">happy<").count(), 2);
+        for track in 3..12 {
+            timeline.add(track, 1.0, &[0.5, 0.5]);
+        }
+        assert!(draw(&timeline, "film.mp4", "", &classes).svg().contains("and 3 more, seen no longer than these"));
         let none = draw(&Timeline::new(2), "film.mp4", "", &classes).svg();
         assert!(none.contains("no face was found"));
     }

@@ -115,6 +115,8 @@ fn reports_are_listed_and_shown_and_nothing_else_is_readable() {
     }
     let report = server.get("/reports/two%20words");
     assert!(report.status == 200 && report.text().contains("The second report"));
+    assert_eq!(server.get("/reports/").text(), text);
+    assert_eq!(server.get("/reports/two%20words/").text(), report.text());
     let policy = report.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && policy.contains("sandbox") && !policy.contains("same-origin"));
     let outside = folder.path("secret.txt");

@@ -53,7 +53,13 @@ def build(recipe):
                 layers.append(Unit(channels, outputs, step))
             else:
                 bias = block.get("bias", True)
-                layers.append(convolution(channels, outputs, block.get("kernel", 3), step, block["padding"][i], bias))
+                kernel = block.get("kernel", 3)
+                if kernel % 2 == 0 and block["padding"][i] == "same":
+                    # One more row and column behind than before.
+                    layers.append(nn.ZeroPad2d(((kernel - 1) // 2, kernel // 2, (kernel - 1) // 2, kernel // 2)))
+                    layers.append(convolution(channels, outputs, kernel, step, "valid", bias))
+                else:
+                    layers.append(convolution(channels, outputs, kernel, step, block["padding"][i], bias))
                 if block.get("batch-norm") == "each":
                     layers.append(nn.BatchNorm2d(outputs))
                 layers.append(nn.ReLU(inplace=True))
@@ -61,7 +67,9 @@ def build(recipe):
         if block.get("global-average"):
             layers.append(nn.AdaptiveAvgPool2d(1))
         elif block.get("pool", 2) > 1:
-            layers.append(nn.MaxPool2d(block.get("pool", 2)))
+            side = block.get("pool", 2)
+            over_edge = block.get("pool-over-edge", False)
+            layers.append(nn.MaxPool2d(side, block.get("pool-stride", side), ceil_mode=over_edge))
         if block.get("batch-norm") == "after-pool":
             layers.append(nn.BatchNorm2d(channels))
         layers.append(nn.Dropout(block.get("dropout", 0.0)))

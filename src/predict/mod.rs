@@ -24,7 +24,7 @@ pub use inputs::{Input, Inputs, inputs};
 pub use outcome::{FaceExpression, MemberOpinion, Outcome, PictureOutcome};
 pub use pictures::{ExplainedFace, PictureSink, Tally, predict_pictures};
 pub use records::{csv_header, csv_lines, frame_csv_header, frame_csv_lines, frame_json_lines, json_lines};
-pub use save::save_picture;
+pub use save::{picture_name, save_picture, video_name};
 pub use tracker::{Tracked, Tracker};
 #[cfg(feature = "opencv")]
 pub use video::{VideoSource, VideoWriter};

@@ -1,4 +1,4 @@
-//! A drawn picture as a file.
+//! Drawn pictures as files, and what copies are called.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,24 @@ use crate::error::{Error, Result};
 /// Good enough that thin letters stay clean.
 const JPEG_QUALITY: u8 = 92;
 
-/// Writes a picture (height x width x 3) as JPEG where `path` ends so, otherwise as PNG with that ending; says where.
+/// What the copy of a picture is called: JPEG stays JPEG, everything else becomes PNG.
+pub fn picture_name(path: &Path) -> PathBuf {
+    match extension(path).as_str() {
+        "jpg" | "jpeg" | "jpe" => path.to_path_buf(),
+        _ => path.with_extension("png"),
+    }
+}
+
+/// What the copy of a video is called: MPEG-4 stays that, everything else becomes AVI.
+pub fn video_name(path: &Path) -> PathBuf {
+    path.with_extension(if extension(path) == "mp4" { "mp4" } else { "avi" })
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Writes a picture (height x width x 3) under its [`picture_name`]; says where.
 ///
 /// # Errors
 /// [`Error::Io`] with the path.
@@ -24,16 +41,12 @@ pub fn save_picture(path: &Path, picture: &Array3<u8>) -> Result<PathBuf> {
     let Some(rgb) = RgbImage::from_raw(width as u32, height as u32, pixels) else {
         return Err(Error::invalid("picture", format!("{:?}", picture.shape()), "height x width x 3"));
     };
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let mut bytes = Cursor::new(Vec::new());
-    let jpeg = matches!(extension.as_str(), "jpg" | "jpeg" | "jpe");
-    let path = if jpeg {
-        rgb.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)).map_err(fail)?;
-        path.to_path_buf()
-    } else {
-        rgb.write_to(&mut bytes, ImageFormat::Png).map_err(fail)?;
-        path.with_extension("png")
-    };
+    let (mut bytes, path) = (Cursor::new(Vec::new()), picture_name(path));
+    match extension(&path).as_str() {
+        "png" => rgb.write_to(&mut bytes, ImageFormat::Png),
+        _ => rgb.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY)),
+    }
+    .map_err(fail)?;
     write_bytes_atomically(&path, bytes.get_ref())?;
     Ok(path)
 }

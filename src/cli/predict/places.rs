@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use ferrofuse::predict::Input;
+use ferrofuse::predict::{Input, picture_name, video_name};
 use ferrofuse::{Error, Result};
 
 /// Names in the folder that no other input of this run takes.
@@ -49,7 +49,7 @@ impl Places {
     pub fn copy(&mut self, inside: &Path) -> PathBuf {
         let wanted = self.folder.join(copy_of(inside));
         // `a.bmp` beside `a.png`: the second one keeps its name.
-        match *inside != *copy_of(inside) && self.promised.contains(&wanted) {
+        match wanted != self.folder.join(inside) && self.promised.contains(&wanted) {
             true => self.free(&longer(inside)),
             false => self.free(&copy_of(inside)),
         }
@@ -75,14 +75,9 @@ impl Places {
     }
 }
 
-/// The name of an input's copy: JPEG stays JPEG, videos become MP4 or AVI, and everything else PNG.
+/// The name of an input's copy.
 fn copy_of(inside: &Path) -> PathBuf {
-    match inside.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase().as_str() {
-        "jpg" | "jpeg" | "jpe" | "mp4" | "avi" => inside.to_path_buf(),
-        _ if Input::is_video_name(inside) => inside.with_extension("avi"),
-        "png" => inside.to_path_buf(),
-        _ => inside.with_extension("png"),
-    }
+    if Input::is_video_name(inside) { video_name(inside) } else { picture_name(inside) }
 }
 
 /// The same with the whole name of the input in it.
@@ -129,8 +124,9 @@ mod tests {
     #[test]
     fn every_input_has_a_place_of_its_own_that_can_be_guessed() {
         let folder = tempfile::tempdir().unwrap();
-        let inputs: Vec<Input> =
-            ["/a/x.bmp", "/a/x.png", "/a/y.gif", "/b/x.png", "/c/v.jpg"].map(|p| file(Path::new(p))).to_vec();
+        let inputs: Vec<Input> = ["/a/x.bmp", "/a/x.png", "/a/y.gif", "/b/x.png", "/c/v.jpg", "/c/x.PNG"]
+            .map(|p| file(Path::new(p)))
+            .to_vec();
         let mut places = Places::new(folder.path(), &inputs).unwrap();
         let films = ["z.mkv", "z.mp4", "z.mov"].map(|name| places.video(Path::new(name)));
         assert_eq!(films, ["z.avi", "z-2.mp4", "z-3.avi"].map(|name| folder.path().join(name)));
@@ -138,7 +134,7 @@ mod tests {
             .iter()
             .map(|i| places.copy(i.inside().unwrap()).file_name().unwrap().to_string_lossy().into_owned())
             .collect();
-        assert_eq!(names, ["x.bmp.png", "x.png", "y.png", "x-2.png", "v.jpg"]);
+        assert_eq!(names, ["x.bmp.png", "x.png", "y.png", "x-2.png", "v.jpg", "x.PNG.png"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use opencv::prelude::*;
 use opencv::videoio;
 
 use crate::error::{Error, Result};
+use crate::predict::video_name;
 
 /// Writes frames of one size; the file appears under its name when it is complete.
 pub struct VideoWriter {
@@ -23,8 +24,8 @@ impl VideoWriter {
     /// # Errors
     /// [`Error::Backend`] where OpenCV cannot write such a video there.
     pub fn new(path: &Path, size: [usize; 2], rate: f64) -> Result<Self> {
-        let mp4 = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mp4"));
-        let path = path.with_extension(if mp4 { "mp4" } else { "avi" });
+        let path = video_name(path);
+        let mp4 = path.extension().is_some_and(|e| e == "mp4");
         // The ending says the format, so that it stays the ending.
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let partial = path.with_file_name(format!("{stem}.partial.{}", if mp4 { "mp4" } else { "avi" }));

@@ -21,10 +21,13 @@ import time
 import tomllib
 
 # PREDICTED pictures go through a network together, and SINGLES by themselves; the example beside it has the same numbers.
-SIDE, CLASSES, SINGLES, PREDICTED = 48, 7, 50, 64
+CLASSES, SINGLES, PREDICTED = 7, 50, 64
+# Of pictures; some networks are made for others.
+SIDE, SIDES = 48, {"dexpression": 224}
 
 
-def build(recipe):
+def build(recipe, side):
+    import torch
     from torch import nn
 
     def convolution(inputs, outputs, kernel, stride, padding, bias):
@@ -43,10 +46,25 @@ def build(recipe):
             inside = self.second_norm(self.second(self.first_norm(self.first(x)).relu_()))
             return (inside + self.shortcut(x)).relu_()
 
+    class FeatEx(nn.Module):
+        def __init__(self, inputs, narrow, wide, pooled):
+            super().__init__()
+            self.narrow, self.wide = nn.Conv2d(inputs, narrow, 1), nn.Conv2d(narrow, wide, 3, padding=1)
+            self.pool, self.pooled = nn.MaxPool2d(3, 1, padding=1), nn.Conv2d(inputs, pooled, 1)
+
+        def forward(self, x):
+            inside = self.wide(self.narrow(x).relu_()).relu_()
+            return torch.cat([inside, self.pooled(self.pool(x)).relu_()], 1)
+
     channels = 3 if recipe.get("input", {}).get("three-channels") else 1
+    example = torch.zeros(2, channels, side, side)
     layers = []
     for block in recipe["block"]:
         stride = block.get("stride", 1)
+        if block.get("kind") == "feat-ex":
+            layers.append(FeatEx(channels, *block["filters"]))
+            channels = sum(block["filters"][1:])
+            block = dict(block, filters=[])
         for i, outputs in enumerate(block["filters"]):
             step = stride if i == 0 else 1
             if block.get("kind") == "residual":
@@ -72,32 +90,39 @@ def build(recipe):
             layers.append(nn.MaxPool2d(side, block.get("pool-stride", side), ceil_mode=over_edge))
         if block.get("batch-norm") == "after-pool":
             layers.append(nn.BatchNorm2d(channels))
+        if block.get("layer-norm"):
+            with torch.inference_mode():
+                shape = nn.Sequential(*layers).eval()(example).shape[1:]
+            layers.append(nn.LayerNorm(shape))
         layers.append(nn.Dropout(block.get("dropout", 0.0)))
+        if block.get("batch-norm") == "after-dropout":
+            layers.append(nn.BatchNorm2d(channels))
     layers.append(nn.Flatten())
     head = recipe["head"]
     layers.append(nn.Dropout(head.get("input-dropout", 0.0)))
     for units in head["hidden"]:
         layers += [nn.LazyLinear(units), nn.ReLU(inplace=True), nn.Dropout(head.get("dropout", 0.0))]
     layers.append(nn.LazyLinear(CLASSES))
-    return nn.Sequential(*layers)
+    network = nn.Sequential(*layers)
+    network(example)
+    return network
 
 
-def child(path, rows, threads, channels_last):
+def child(path, picture, rows, threads, channels_last):
     import torch
     from torch import nn
 
-    rows, threads = int(rows), int(threads)
+    picture, rows, threads = int(picture), int(rows), int(threads)
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     with open(path, "rb") as file:
         recipe = tomllib.load(file)
     training = recipe["training"]
-    side = recipe.get("input", {}).get("crop", SIDE)
+    side = recipe.get("input", {}).get("crop", picture)
     channels = 3 if recipe.get("input", {}).get("three-channels") else 1
-    network = build(recipe)
-    network(torch.zeros(2, channels, side, side))
+    network = build(recipe, side)
     if channels_last == "onnx":
-        print(json.dumps(onnx(network.eval(), torch.zeros(1, channels, side, side), rows, threads)))
+        print(json.dumps(onnx(network.eval(), torch.zeros(1, channels, side, side), picture, rows, threads)))
         return
     if channels_last == "yes":
         network = network.to(memory_format=torch.channels_last)
@@ -107,7 +132,7 @@ def child(path, rows, threads, channels_last):
         "adam": lambda p: torch.optim.Adam(p, rate),
         "adamw": lambda p: torch.optim.AdamW(p, rate, weight_decay=0.01),
     }[training["optimiser"]](network.parameters())
-    images = torch.randint(0, 256, (rows, 1, SIDE, SIDE), dtype=torch.uint8)
+    images = torch.randint(0, 256, (rows, 1, picture, picture), dtype=torch.uint8)
     labels = torch.randint(0, CLASSES, (rows,))
     loss_of = nn.CrossEntropyLoss(label_smoothing=training.get("label-smoothing", 0.0))
 
@@ -139,7 +164,7 @@ def child(path, rows, threads, channels_last):
         print(json.dumps({"training": best, **timed(predict, images)}))
 
 
-def onnx(network, example, rows, threads):
+def onnx(network, example, picture, rows, threads):
     """Prediction by onnxruntime; it does not train."""
     import io
 
@@ -153,7 +178,7 @@ def onnx(network, example, rows, threads):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
-    images = numpy.random.default_rng(1).integers(0, 256, (rows, 1, SIDE, SIDE), dtype=numpy.uint8)
+    images = numpy.random.default_rng(1).integers(0, 256, (rows, 1, picture, picture), dtype=numpy.uint8)
     channels, side = example.shape[1], example.shape[2]
 
     def predict(part):
@@ -205,12 +230,12 @@ def main():
             with open(path, "w") as file:
                 file.write(text)
             for threads in args.threads:
-                rows = str(args.rows)
+                numbers = [str(SIDES.get(name, SIDE)), str(args.rows), str(threads)]
                 commands = {
-                    "ferrofuse": [args.binary, path, str(SIDE), rows, str(threads)],
-                    "PyTorch": [sys.executable, __file__, "--child", path, rows, str(threads), "no"],
-                    "PyTorch, channels-last": [sys.executable, __file__, "--child", path, rows, str(threads), "yes"],
-                    "onnxruntime": [sys.executable, __file__, "--child", path, rows, str(threads), "onnx"],
+                    "ferrofuse": [args.binary, path, *numbers],
+                    "PyTorch": [sys.executable, __file__, "--child", path, *numbers, "no"],
+                    "PyTorch, channels-last": [sys.executable, __file__, "--child", path, *numbers, "yes"],
+                    "onnxruntime": [sys.executable, __file__, "--child", path, *numbers, "onnx"],
                 }
                 environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
                 found = {name: [] for name in commands}

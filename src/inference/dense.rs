@@ -1,10 +1,17 @@
 //! Dense layers.
 
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
 
 use super::maps::{GROUP, filled_up};
 use super::patches::add_bias;
-use super::product::{Panels, multiply, multiply_row};
+use super::product::{Panels, lanes, load, multiply, multiply_row, store};
+
+/// Numbers of a row that are multiplied at a time: those of many rows stay in the cache until all outputs have them.
+const SLICE: usize = 512;
+
+/// Weights from which on no cache keeps them.
+const HEAVY: usize = 1 << 20;
 
 /// A dense layer, with the ReLU behind it or without.
 #[derive(Clone, Debug)]
@@ -29,21 +36,40 @@ impl Dense {
         Self { weights, bias, relu }
     }
 
+    /// Whether its weights are brought from memory each time.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.weights.len() * self.weights.k * GROUP > HEAVY
+    }
+
     /// Rows that come out, one behind the other, each filled up to a group; on several threads if asked for.
     pub(super) fn run(&self, rows: usize, values: &[f32], threads: usize) -> Vec<f32> {
         let mut out = vec![0.0; rows * self.bias.len()];
         let panels = self.weights.len();
-        if rows == 1 && threads > 1 && panels > 1 {
-            let each = panels.div_ceil(threads);
-            rayon::scope(|scope| {
-                for (i, out) in out.chunks_mut(each * GROUP).enumerate() {
-                    scope.spawn(move |_| self.part(rows, values, i * each, out, out.len() / GROUP));
-                }
-            });
+        if threads > 1 && panels > 1 && (rows == 1 || self.is_heavy()) {
+            self.shared(rows, values, panels.div_ceil(threads), &mut out);
         } else {
             self.part(rows, values, 0, &mut out, panels);
         }
         out
+    }
+
+    /// With so many panels for each thread.
+    fn shared(&self, rows: usize, values: &[f32], each: usize, out: &mut [f32]) {
+        let all = self.weights.len();
+        let parts: Vec<Vec<f32>> = (0..all.div_ceil(each))
+            .into_par_iter()
+            .map(|i| {
+                let panels = each.min(all - i * each);
+                let mut part = vec![0.0; rows * panels * GROUP];
+                self.part(rows, values, i * each, &mut part, panels);
+                part
+            })
+            .collect();
+        for (row, to) in out.chunks_exact_mut(all * GROUP).enumerate() {
+            for (part, to) in parts.iter().zip(to.chunks_mut(each * GROUP)) {
+                to.copy_from_slice(&part[row * to.len()..][..to.len()]);
+            }
+        }
     }
 
     fn part(&self, rows: usize, values: &[f32], first: usize, out: &mut [f32], panels: usize) {
@@ -70,8 +96,24 @@ impl WithSimd for Run<'_> {
         if rows == 1 {
             multiply_row(simd, values, &dense.weights, first..first + panels, out);
         } else {
-            for panel in 0..panels {
-                multiply(simd, rows, values, dense.weights.panel(first + panel), &mut out[panel * GROUP..], stride);
+            let k = dense.weights.k;
+            let (mut slices, mut products) = (vec![0.0; rows * SLICE.min(k)], vec![0.0; rows * GROUP]);
+            for start in (0..k).step_by(SLICE) {
+                let length = SLICE.min(k - start);
+                for (row, to) in values.chunks_exact(k).zip(slices.chunks_exact_mut(length)) {
+                    to.copy_from_slice(&row[start..][..length]);
+                }
+                for panel in 0..panels {
+                    let factors = &dense.weights.panel(first + panel)[start * GROUP..][..length * GROUP];
+                    multiply(simd, rows, &slices, factors, &mut products, GROUP);
+                    for (row, products) in products.chunks_exact(GROUP).enumerate() {
+                        let sums = &mut out[row * stride + panel * GROUP..][..GROUP];
+                        for at in (0..GROUP).step_by(lanes::<S>()) {
+                            let sum = simd.add_f32s(load::<S>(sums, at), load::<S>(products, at));
+                            store::<S>(sums, at, sum);
+                        }
+                    }
+                }
             }
         }
         add_bias(simd, out, &dense.bias[first * GROUP..][..stride], dense.relu);

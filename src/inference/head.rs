@@ -86,6 +86,11 @@ impl Head {
         self.classes
     }
 
+    /// Whether a layer has so many weights that they are brought from memory each time.
+    pub(super) fn is_heavy(&self) -> bool {
+        self.hidden.iter().any(|(dense, _)| dense.is_heavy()) || self.output.is_heavy()
+    }
+
     /// Numbers in an embedding.
     pub(super) fn embedding_dimensions(&self) -> usize {
         self.columns.iter().flatten().count()

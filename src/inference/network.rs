@@ -20,6 +20,8 @@ use crate::models::NetworkDescription;
 /// Versions of pictures that a thread takes through the network together: more would not stay in its cache, and with fewer the weights
 /// would be read too often.
 const TOGETHER: usize = 8;
+/// The same for dense layers whose weights no cache keeps.
+const TOGETHER_IN_HEAD: usize = 64;
 
 /// What a network is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -91,20 +93,21 @@ impl CpuNetwork {
         // All threads have something to do, also where there are few pictures.
         let together = all.div_ceil(threads).clamp(1, TOGETHER);
         let alone = all <= together;
-        let parts: Vec<(usize, usize)> =
-            (0..all).step_by(together).map(|first| (first, (first + together).min(all))).collect();
         let features = features.as_ref().map(|rows| rows.view());
         let asked = Asked { pictures: pictures.view(), features, views, wanted };
-        let part = |&(first, end): &(usize, usize)| {
-            let mut bench = layers.bench();
-            let threads = if alone { threads } else { 1 };
-            let said = layers.part(&asked, first..end, &mut bench, threads);
-            layers.give_back(bench);
-            said
-        };
-        let rows: Vec<Vec<f32>> = match alone {
-            true => awake(threads, || parts.iter().map(part).collect()),
-            false => parts.par_iter().map(part).collect(),
+        let rows: Vec<Vec<f32>> = if alone {
+            vec![awake(threads, || layers.part(&asked, 0..all, threads))]
+        } else if layers.head.is_heavy() {
+            // Its weights are read once for as many rows as can be.
+            let most = TOGETHER_IN_HEAD.max(together * threads);
+            let several = stretches(0..all, most).into_iter().map(|several| {
+                let maps = stretches(several.clone(), together);
+                let maps: Vec<Vec<f32>> = maps.into_par_iter().map(|part| layers.trunk(&asked, part, 1)).collect();
+                layers.head(&asked, several, &maps.concat(), threads)
+            });
+            several.collect()
+        } else {
+            stretches(0..all, together).into_par_iter().map(|part| layers.part(&asked, part, 1)).collect()
         };
         let rows: Vec<f32> = rows.into_iter().flatten().collect();
         let columns = match wanted {
@@ -160,32 +163,42 @@ impl Drop for Sleep<'_> {
 }
 
 impl Layers {
-    fn bench(&self) -> Bench {
-        self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn give_back(&self, bench: Bench) {
-        self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
-    }
-
     /// Some versions of some pictures, counted picture by picture.
-    fn part(&self, asked: &Asked<'_>, part: Range<usize>, bench: &mut Bench, threads: usize) -> Vec<f32> {
-        let Asked { pictures, features, views, wanted } = asked;
+    fn part(&self, asked: &Asked<'_>, part: Range<usize>, threads: usize) -> Vec<f32> {
+        self.head(asked, part.clone(), &self.trunk(asked, part, threads), threads)
+    }
+
+    /// The maps that they end in, flattened.
+    fn trunk(&self, asked: &Asked<'_>, part: Range<usize>, threads: usize) -> Vec<f32> {
+        let mut bench = self.benches.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let mut maps = bench.room.maps(part.len(), self.seen, 1);
         let picture = maps.height * maps.row();
-        for (at, map) in part.clone().zip(maps.values.chunks_exact_mut(picture)) {
-            self.input.fill(pictures.index_axis(Axis(0), at / views.len()), views[at % views.len()], map);
+        for (at, map) in part.zip(maps.values.chunks_exact_mut(picture)) {
+            let (picture, view) = (at / asked.views.len(), asked.views[at % asked.views.len()]);
+            self.input.fill(asked.pictures.index_axis(Axis(0), picture), view, map);
         }
+        let maps = self.blocks.iter().fold(maps, |maps, block| block.run(maps, &mut bench, threads));
+        self.benches.lock().unwrap_or_else(PoisonError::into_inner).push(bench);
+        maps.values
+    }
+
+    /// What is said about them.
+    fn head(&self, asked: &Asked<'_>, part: Range<usize>, trunk: &[f32], threads: usize) -> Vec<f32> {
+        let rows = part.len();
         let features: Option<Vec<f32>> =
-            features.map(|rows| part.clone().flat_map(|at| rows.row(at / views.len()).to_vec()).collect());
-        let maps = self.blocks.iter().fold(maps, |maps, block| block.run(maps, bench, threads));
-        let said = self.head.run(part.len(), &maps.values, features.as_deref(), threads);
-        bench.room.free(maps);
-        match wanted {
+            asked.features.map(|rows| part.flat_map(|at| rows.row(at / asked.views.len()).to_vec()).collect());
+        let said = self.head.run(rows, trunk, features.as_deref(), threads);
+        match asked.wanted {
             Wanted::Embedding => said.embedding,
-            Wanted::Probabilities | Wanted::OfMiddle => softmax(said.logits, part.len()),
+            Wanted::Probabilities | Wanted::OfMiddle => softmax(said.logits, rows),
         }
     }
+}
+
+/// A range in stretches of `length`; the last one is as long as what is left.
+fn stretches(all: Range<usize>, length: usize) -> Vec<Range<usize>> {
+    let end = all.end;
+    all.step_by(length).map(|first| first..(first + length).min(end)).collect()
 }
 
 /// Of each row.

@@ -223,6 +223,8 @@ impl Row<'_> {
     #[inline(always)]
     fn by_step<S: Simd, const PIXELS: usize, const WIDE: usize>(self, simd: S) {
         match self.step() {
+            // Of a picture.
+            1 => self.run::<S, PIXELS, WIDE, 1>(simd),
             32 => self.run::<S, PIXELS, WIDE, 32>(simd),
             64 => self.run::<S, PIXELS, WIDE, 64>(simd),
             128 => self.run::<S, PIXELS, WIDE, 128>(simd),

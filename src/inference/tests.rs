@@ -67,10 +67,12 @@ fn compare(
 
 #[test]
 fn tiles_give_what_sums_give() {
-    for tile in [Tile::Two, Tile::Four] {
-        for (padding, n, size) in [(1, 1, [5, 7]), (0, 2, [13, 9]), (1, 2, [8, 8]), (1, 1, [1, 2]), (0, 1, [23, 30])] {
+    for tile in [Tile::TWO, Tile::FOUR, Tile::THREE_OF_FOUR, Tile::TWO_OF_FIVE] {
+        for (padding, n, size) in
+            [([1, 1], 1, [5, 7]), ([0, 0], 2, [13, 9]), ([1, 2], 2, [8, 8]), ([2, 2], 1, [1, 2]), ([0, 1], 1, [23, 30])]
+        {
             for channels in [[40, 33], [3, 70]] {
-                let kernel = Kernel { side: 3, stride: 1, before: padding, behind: padding };
+                let kernel = Kernel { side: tile.kernel, stride: 1, before: padding[0], behind: padding[1] };
                 let tiles = |bias: &[f32], relu| {
                     Convolution::Winograd(Winograd::new(channels, weight, bias, padding, tile, relu))
                 };
@@ -97,7 +99,8 @@ fn patches_give_what_sums_give() {
 #[test]
 fn many_channels_are_shared_among_threads() {
     let (kernel, channels) = (Kernel { side: 3, stride: 1, before: 1, behind: 1 }, [128, 160]);
-    let tiles = |bias: &[f32], relu| Convolution::Winograd(Winograd::new(channels, weight, bias, 1, Tile::Two, relu));
+    let tiles =
+        |bias: &[f32], relu| Convolution::Winograd(Winograd::new(channels, weight, bias, [1, 1], Tile::TWO, relu));
     let patches = |bias: &[f32], relu| Convolution::Patches(Patches::new(kernel, 128, channels, weight, bias, relu));
     compare(tiles, kernel, 1, [6, 5], channels);
     compare(patches, kernel, 1, [6, 5], channels);

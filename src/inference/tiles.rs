@@ -3,51 +3,59 @@
 
 use pulp::Simd;
 
-/// Results that are made together.
+/// Results that are made together, of a kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Tile {
-    /// Two by two.
-    Two,
-    /// Four by four: 2.25 multiplications for a result in place of 4, but also more than twice as many factors.
-    Four,
+pub(super) struct Tile {
+    /// Results a side.
+    pub(super) side: usize,
+    /// Weights a side.
+    pub(super) kernel: usize,
 }
 
 impl Tile {
-    /// Results a side.
-    pub(super) fn side(self) -> usize {
-        match self {
-            Self::Two => 2,
-            Self::Four => 4,
-        }
+    /// Two by two.
+    pub(super) const TWO: Self = Self { side: 2, kernel: 3 };
+    /// Four by four: 2.25 multiplications for a result in place of 4, but also more than twice as many factors.
+    pub(super) const FOUR: Self = Self { side: 4, kernel: 3 };
+    /// Of kernels of four by four.
+    pub(super) const THREE_OF_FOUR: Self = Self { side: 3, kernel: 4 };
+    /// Of kernels of five by five.
+    pub(super) const TWO_OF_FIVE: Self = Self { side: 2, kernel: 5 };
+
+    /// Pixels a side that are looked at: four or six.
+    pub(super) fn seen(self) -> usize {
+        self.side + self.kernel - 1
     }
 
     /// Numbers that are multiplied for a tile.
     pub(super) fn products(self) -> usize {
-        (self.side() + 2).pow(2)
+        self.seen().pow(2)
     }
-}
 
-/// The factors of a kernel, row by row; as many as a tile has products are of use.
-pub(super) fn of_weights(tile: Tile, kernel: [[f32; 3]; 3]) -> [f32; 36] {
-    let across = kernel.map(|row| of_three(tile, row.map(f64::from)));
-    let mut factors = [0.0; 36];
-    let side = tile.side() + 2;
-    for b in 0..side {
-        let down = of_three(tile, [across[0][b], across[1][b], across[2][b]]);
-        for (a, &factor) in down.iter().enumerate().take(side) {
-            factors[a * side + b] = factor as f32;
+    /// The factors of a kernel, `weight(y, x)`, row by row; as many as a tile has products are of use.
+    pub(super) fn of_weights(self, weight: impl Fn(usize, usize) -> f32) -> [f32; 36] {
+        let mut across = [[0.0; 6]; 5];
+        for (y, across) in across.iter_mut().enumerate().take(self.kernel) {
+            *across = self.of_row(|x| weight(y, x).into());
         }
+        let (mut factors, seen) = ([0.0; 36], self.seen());
+        for b in 0..seen {
+            let down = self.of_row(|y| across[y][b]);
+            for (a, &factor) in down.iter().enumerate().take(seen) {
+                factors[a * seen + b] = factor as f32;
+            }
+        }
+        factors
     }
-    factors
-}
 
-/// Of three weights of a row or column; four of them, or six, are of use.
-fn of_three(tile: Tile, [p, q, r]: [f64; 3]) -> [f64; 6] {
-    match tile {
-        Tile::Two => [p, (p + q + r) / 2.0, (p - q + r) / 2.0, r, 0.0, 0.0],
-        Tile::Four => {
-            let (even, far) = (p + r, p + 4.0 * r);
-            [p / 4.0, -(even + q) / 6.0, (q - even) / 6.0, (far + 2.0 * q) / 24.0, (far - 2.0 * q) / 24.0, r]
+    /// Of the weights of a row or column: the polynomial they are, at each point, by what the transformation of pixels leaves out. Four
+    /// of them, or six, are of use.
+    fn of_row(self, weight: impl Fn(usize) -> f64) -> [f64; 6] {
+        let at = |point: f64| (0..self.kernel).rev().fold(0.0, |sum, i| sum * point + weight(i));
+        let last = weight(self.kernel - 1);
+        match self.seen() {
+            4 => [at(0.0), at(1.0) / 2.0, at(-1.0) / 2.0, last, 0.0, 0.0],
+            _ => [at(0.0) / 4.0, at(1.0) / -6.0, at(-1.0) / -6.0, at(2.0) / 24.0, at(-2.0) / 24.0, last],
         }
     }
 }
@@ -76,7 +84,7 @@ pub(super) fn of_pixels<S: Simd, const SEEN: usize>(simd: S, d: [S::f32s; SEEN])
     out
 }
 
-/// Two or four results from a row or column of products.
+/// Results from a row or column of products.
 #[inline(always)]
 pub(super) fn of_products<S: Simd, const SEEN: usize, const TILE: usize>(
     simd: S,
@@ -88,12 +96,13 @@ pub(super) fn of_products<S: Simd, const SEEN: usize, const TILE: usize>(
         out[1] = simd.sub_f32s(simd.sub_f32s(m[1], m[2]), m[3]);
         return out;
     }
-    let (two, four, eight) = (simd.splat_f32s(2.0), simd.splat_f32s(4.0), simd.splat_f32s(8.0));
     let (near, far) = (simd.add_f32s(m[1], m[2]), simd.add_f32s(m[3], m[4]));
     let (turned, farther) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
-    out[0] = simd.add_f32s(simd.add_f32s(m[0], near), far);
-    out[1] = simd.mul_add_e_f32s(two, farther, turned);
-    out[2] = simd.mul_add_e_f32s(four, far, near);
-    out[3] = simd.mul_add_e_f32s(eight, farther, simd.add_f32s(turned, m[5]));
+    for (power, out) in out.iter_mut().enumerate() {
+        let (near, far) = if power % 2 == 0 { (near, far) } else { (turned, farther) };
+        *out = simd.mul_add_e_f32s(simd.splat_f32s((1 << power) as f32), far, near);
+    }
+    out[0] = simd.add_f32s(out[0], m[0]);
+    out[TILE - 1] = simd.add_f32s(out[TILE - 1], m[5]);
     out
 }

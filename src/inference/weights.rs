@@ -113,12 +113,20 @@ impl<'a> Weights<'a> {
         let Kernel { side, stride, before, behind } = kernel;
         let least = kernel.size(shape.size).into_iter().min().unwrap_or_default();
         let heavy = usize::from(inputs * outputs >= HEAVY);
-        Ok(match side == 3 && stride == 1 && before == behind && !of_picture && least >= TWO[heavy] {
-            true => {
-                let tile = if least < FOUR[heavy] { Tile::Two } else { Tile::Four };
-                Convolution::Winograd(Winograd::new([inputs, outputs], tap, &bias, before, tile, shape.relu))
+        let tile = match side {
+            3 if least >= FOUR[heavy] => Some(Tile::FOUR),
+            3 => Some(Tile::TWO),
+            4 => Some(Tile::THREE_OF_FOUR),
+            5 => Some(Tile::TWO_OF_FIVE),
+            _ => None,
+        };
+        let tile = tile.filter(|_| stride == 1 && !of_picture && least >= TWO[heavy]);
+        Ok(match tile {
+            Some(tile) => {
+                let padding = [before, behind];
+                Convolution::Winograd(Winograd::new([inputs, outputs], tap, &bias, padding, tile, shape.relu))
             }
-            false => {
+            None => {
                 let channels = if of_picture { 1 } else { full(inputs) };
                 Convolution::Patches(Patches::new(kernel, channels, [inputs, outputs], tap, &bias, shape.relu))
             }

@@ -1,6 +1,7 @@
-//! Convolutions by 3 x 3 kernels with stride 1, a tile of results at a time (Lavin and Gray 2016, "Fast algorithms for convolutional
-//! neural networks"): two by two of them from four by four pixels take 16 multiplications in place of 36, four by four of them 36 in
-//! place of 144.
+//! Convolutions with stride 1, a tile of results at a time (Lavin and Gray 2016, "Fast algorithms for convolutional
+//! neural networks"). By 3 x 3 kernels two by two of them from four by four pixels take 16 multiplications in place of 36, four by four
+//! of them 36 in place of 144; the same six by six pixels are good for three by three results by 4 x 4 kernels (36 in place of 144) and
+//! for two by two by 5 x 5 kernels (36 in place of 100).
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use pulp::{Simd, WithSimd};
 
 use super::maps::{GROUP, Maps, filled_up, full};
 use super::product::{Panels, lanes, load, multiply, store};
-use super::tiles::{Tile, of_pixels, of_products, of_weights};
+use super::tiles::{Tile, of_pixels, of_products};
 
 /// Numbers of the transformed pixels of a block, which should stay in the cache.
 const BLOCK: usize = 192 * 1024;
@@ -18,7 +19,8 @@ const BLOCK: usize = 192 * 1024;
 pub(super) struct Winograd {
     inputs: usize,
     outputs: usize,
-    padding: usize,
+    /// Rows and columns of zeros before and behind the maps.
+    padding: [usize; 2],
     tile: Tile,
     /// For all products of a tile, one behind the other in each panel.
     factors: Panels,
@@ -36,12 +38,12 @@ pub(super) struct Scratch {
 }
 
 impl Winograd {
-    /// `weight(output, input, y, x)` and a bias for each output; rows and columns of zeros around the maps.
+    /// `weight(output, input, y, x)` and a bias for each output; rows and columns of zeros before and behind the maps.
     pub(super) fn new(
         [inputs, outputs]: [usize; 2],
         weight: impl Fn(usize, usize, usize, usize) -> f32,
         bias: &[f32],
-        padding: usize,
+        padding: [usize; 2],
         tile: Tile,
         relu: bool,
     ) -> Self {
@@ -49,8 +51,8 @@ impl Winograd {
         let mut factors = vec![0.0; products * pairs];
         for pair in 0..pairs {
             let (input, output) = (pair / outputs, pair % outputs);
-            let kernel = std::array::from_fn(|y| std::array::from_fn(|x| weight(output, input, y, x)));
-            for (factors, factor) in factors.chunks_exact_mut(pairs).zip(of_weights(tile, kernel)) {
+            let of_pair = tile.of_weights(|y, x| weight(output, input, y, x));
+            for (factors, factor) in factors.chunks_exact_mut(pairs).zip(of_pair) {
                 factors[pair] = factor;
             }
         }
@@ -65,7 +67,8 @@ impl Winograd {
 
     /// Height and width of what comes out.
     pub(super) fn size(&self, [height, width]: [usize; 2]) -> [usize; 2] {
-        [height, width].map(|side| side + 2 * self.padding - 2)
+        let [before, behind] = self.padding;
+        [height, width].map(|side| side + before + behind + 1 - self.tile.kernel)
     }
 
     /// Channels of what comes in.
@@ -80,12 +83,12 @@ impl Winograd {
 
     /// The rows of tiles of maps of this size.
     pub(super) fn tile_rows(&self, size: [usize; 2]) -> usize {
-        self.size(size)[0].div_ceil(self.tile.side())
+        self.size(size)[0].div_ceil(self.tile.side)
     }
 
     /// Rows of pixels in a row of tiles.
     pub(super) fn tile_side(&self) -> usize {
-        self.tile.side()
+        self.tile.side
     }
 
     /// Some rows of tiles of all pictures and some groups of channels; `out` begins at the first row of pixels of the first of these
@@ -136,9 +139,12 @@ impl WithSimd for Run<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        match self.convolution.tile {
-            Tile::Two => self.run::<S, 2, 4>(simd),
-            Tile::Four => self.run::<S, 4, 6>(simd),
+        let tile = self.convolution.tile;
+        match (tile.side, tile.seen()) {
+            (2, 4) => self.run::<S, 2, 4>(simd),
+            (2, _) => self.run::<S, 2, 6>(simd),
+            (3, _) => self.run::<S, 3, 6>(simd),
+            _ => self.run::<S, 4, 6>(simd),
         }
     }
 }
@@ -194,14 +200,14 @@ impl Winograd {
     #[inline(always)]
     fn first_pixel_row(&self, maps: &Maps, row: usize) -> usize {
         let [height, _] = self.size([maps.height, maps.width]);
-        let of_picture = height.div_ceil(self.tile.side());
-        row / of_picture * height + self.tile.side() * (row % of_picture)
+        let of_picture = height.div_ceil(self.tile.side);
+        row / of_picture * height + self.tile.side * (row % of_picture)
     }
 
     /// Rows and columns of a tile that lie within what comes out.
     #[inline(always)]
     fn room(&self, maps: &Maps, row: usize, column: usize) -> [usize; 2] {
-        let ([height, width], side) = (self.size([maps.height, maps.width]), self.tile.side());
+        let ([height, width], side) = (self.size([maps.height, maps.width]), self.tile.side);
         [(height - side * (row % height.div_ceil(side))).min(side), (width - side * column).min(side)]
     }
 
@@ -211,10 +217,10 @@ impl Winograd {
         let of_picture = self.tile_rows([maps.height, maps.width]);
         let picture = row / of_picture * maps.height * maps.row();
         let rows = std::array::from_fn(|a| {
-            let y = (self.tile.side() * (row % of_picture) + a).wrapping_sub(self.padding);
+            let y = (self.tile.side * (row % of_picture) + a).wrapping_sub(self.padding[0]);
             if y < maps.height { &maps.values[picture + y * maps.row()..][..maps.row()] } else { &zeros[..maps.row()] }
         });
-        Pixels { rows, width: maps.width, channels: maps.channels, padding: self.padding }
+        Pixels { rows, width: maps.width, channels: maps.channels, padding: self.padding[0] }
     }
 
     /// The transformed pixels of neighbouring tiles of a row, channels last, from tile `to` of the block on.

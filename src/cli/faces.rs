@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use ferrofuse::faces::FaceDetectors;
 use ferrofuse::predict::{Committee, Faces};
 use ferrofuse::recipe::{FaceDetectorKind, FaceRecipe};
+use ferrofuse::{Error, Result};
 
 /// How faces are found.
 #[derive(Args)]
@@ -47,7 +48,7 @@ enum Detector {
 
 impl FaceArgs {
     /// How faces are found for these models: as for the first one's training pictures, but for what was said otherwise.
-    pub fn faces(&self, committee: &Committee) -> ferrofuse::Result<Faces> {
+    pub fn faces(&self, committee: &Committee) -> Result<Faces> {
         if self.face_crop {
             return Ok(Faces::Whole);
         }
@@ -64,6 +65,20 @@ impl FaceArgs {
         }
         if let Some(file) = &self.detector_model {
             recipe.model = Some(file.to_string_lossy().into_owned());
+        }
+        let unused = match recipe.detector {
+            FaceDetectorKind::Haar => self.min_score.map(|_| ("--min-score", "haar", "yunet")),
+            FaceDetectorKind::Yunet => {
+                let option = self.scale_factor.map(|_| "--scale-factor");
+                option.or(self.min_neighbors.map(|_| "--min-neighbors")).map(|option| (option, "yunet", "haar"))
+            }
+        };
+        if let Some((option, found, other)) = unused {
+            return Err(Error::invalid(
+                option,
+                format!("detector {found}"),
+                format!("--detector {other}, which knows it"),
+            ));
         }
         recipe.scale_factor = self.scale_factor.unwrap_or(recipe.scale_factor);
         recipe.min_neighbors = self.min_neighbors.unwrap_or(recipe.min_neighbors);

@@ -41,6 +41,8 @@ const LISTED: usize = 10;
 pub fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<()> {
     let started = Instant::now();
     let mut recipe = load::<DataRecipe>(&context.workspace, Kind::Data, &args.name)?;
+    // As with --from, another place of the votes does not make another dataset.
+    let stamp = recipe.fingerprint();
     if let Some(path) = &args.votes {
         let Some(votes) = &mut recipe.value.votes else {
             anyhow::bail!("--votes is for recipes with a [votes] table, such as ferplus; `{}` has none", recipe.name);
@@ -49,7 +51,8 @@ pub fn run(args: &ImportArgs, context: &Context) -> anyhow::Result<()> {
         votes.path = std::path::absolute(path)?.to_string_lossy().into_owned();
     }
     let options = ImportOptions { skip_bad_rows: args.skip_bad_rows, detect_faces: args.detect_faces };
-    let imported = import(&context.workspace, &recipe, args.from.as_deref(), options, &context.progress)?;
+    let mut imported = import(&context.workspace, &recipe, args.from.as_deref(), options, &context.progress)?;
+    imported.dataset.info.recipe = stamp;
     let folder = context.workspace.dataset(&recipe.name);
     imported.dataset.save(&folder)?;
     let seconds = started.elapsed().as_secs_f64();

@@ -96,6 +96,10 @@ pub fn run(args: &PredictArgs, context: &Context) -> anyhow::Result<()> {
         let expected = "pictures: --explain takes one at a time";
         return Err(ferrofuse::Error::invalid("inputs", "a video", expected).into());
     }
+    if let Some(option) = args.video.of_videos_only().filter(|_| videos == 0 && !args.video.is_camera()) {
+        let expected = "a video or --camera; pictures are looked at one by one";
+        return Err(ferrofuse::Error::invalid(option, "pictures", expected).into());
+    }
     if args.explain && args.models.is_rough() {
         let expected = "single: what a word counts for is less than the rounding of bfloat16";
         return Err(ferrofuse::Error::invalid("--precision for --explain", "bfloat16", expected).into());

@@ -1,5 +1,7 @@
 //! Blocks of convolutions: the trunk.
 
+use rayon::prelude::*;
+
 use super::convolution::{Bench, Convolution};
 use super::maps::{Maps, Room, full};
 use super::patches::Kernel;
@@ -273,12 +275,16 @@ impl FeatEx {
         let b = self.pooled.run(&around, None, bench, threads);
         let [wide, pooled] = self.channels;
         let mut both = bench.room.maps(a.n, [a.height, a.width], full(wide + pooled));
-        let pixels = a.values.chunks_exact(a.channels).zip(b.values.chunks_exact(b.channels));
-        for (to, (a, b)) in both.values.chunks_exact_mut(both.channels).zip(pixels) {
-            to[..wide].copy_from_slice(&a[..wide]);
-            to[wide..wide + pooled].copy_from_slice(&b[..pooled]);
-            to[wide + pooled..].fill(0.0);
-        }
+        let each = (a.n * a.height).div_ceil(threads.max(1)) * a.width;
+        let parts = a.values.par_chunks(each * a.channels).zip(b.values.par_chunks(each * b.channels));
+        both.values.par_chunks_mut(each * both.channels).zip(parts).for_each(|(both, (from_a, from_b))| {
+            let pixels = from_a.chunks_exact(a.channels).zip(from_b.chunks_exact(b.channels));
+            for (to, (a, b)) in both.chunks_exact_mut(full(wide + pooled)).zip(pixels) {
+                to[..wide].copy_from_slice(&a[..wide]);
+                to[wide..wide + pooled].copy_from_slice(&b[..pooled]);
+                to[wide + pooled..].fill(0.0);
+            }
+        });
         for maps in [maps, narrow, a, around, b] {
             bench.room.free(maps);
         }

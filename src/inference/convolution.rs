@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::maps::{GROUP, Maps, Room};
+use super::maps::{GROUP, Maps, Room, side_by_side};
 use super::patches::Patches;
 use super::pool::join;
 use super::winograd::{Scratch, Winograd};
@@ -133,10 +133,6 @@ impl Convolution {
                 part
             })
             .collect();
-        for (pixel, to) in out.values.chunks_exact_mut(out.channels).enumerate() {
-            for (part, to) in parts.iter().zip(to.chunks_mut(each * GROUP)) {
-                to.copy_from_slice(&part[pixel * to.len()..][..to.len()]);
-            }
-        }
+        side_by_side(&parts, each, out.channels, &mut out.values);
     }
 }

@@ -3,12 +3,9 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::maps::{GROUP, filled_up};
+use super::maps::{GROUP, filled_up, side_by_side};
 use super::patches::add_bias;
-use super::product::{Panels, lanes, load, multiply, multiply_row, store};
-
-/// Numbers of a row that are multiplied at a time: those of many rows stay in the cache until all outputs have them.
-const SLICE: usize = 512;
+use super::product::{Panels, multiply_rows};
 
 /// Weights from which on no cache keeps them.
 const HEAVY: usize = 1 << 20;
@@ -65,11 +62,7 @@ impl Dense {
                 part
             })
             .collect();
-        for (row, to) in out.chunks_exact_mut(all * GROUP).enumerate() {
-            for (part, to) in parts.iter().zip(to.chunks_mut(each * GROUP)) {
-                to.copy_from_slice(&part[row * to.len()..][..to.len()]);
-            }
-        }
+        side_by_side(&parts, each, all * GROUP, out);
     }
 
     fn part(&self, rows: usize, values: &[f32], first: usize, out: &mut [f32], panels: usize) {
@@ -93,29 +86,7 @@ impl WithSimd for Run<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { dense, rows, values, first, out, panels } = self;
         let stride = panels * GROUP;
-        if rows == 1 {
-            multiply_row(simd, values, &dense.weights, first..first + panels, out);
-        } else {
-            let k = dense.weights.k;
-            let (mut slices, mut products) = (vec![0.0; rows * SLICE.min(k)], vec![0.0; rows * GROUP]);
-            for start in (0..k).step_by(SLICE) {
-                let length = SLICE.min(k - start);
-                for (row, to) in values.chunks_exact(k).zip(slices.chunks_exact_mut(length)) {
-                    to.copy_from_slice(&row[start..][..length]);
-                }
-                for panel in 0..panels {
-                    let factors = &dense.weights.panel(first + panel)[start * GROUP..][..length * GROUP];
-                    multiply(simd, rows, &slices, factors, &mut products, GROUP);
-                    for (row, products) in products.chunks_exact(GROUP).enumerate() {
-                        let sums = &mut out[row * stride + panel * GROUP..][..GROUP];
-                        for at in (0..GROUP).step_by(lanes::<S>()) {
-                            let sum = simd.add_f32s(load::<S>(sums, at), load::<S>(products, at));
-                            store::<S>(sums, at, sum);
-                        }
-                    }
-                }
-            }
-        }
+        multiply_rows(simd, rows, values, &dense.weights, first..first + panels, out);
         add_bias(simd, out, &dense.bias[first * GROUP..][..stride], dense.relu);
     }
 }

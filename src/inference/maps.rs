@@ -54,3 +54,12 @@ pub(super) fn filled_up(numbers: impl IntoIterator<Item = f32>) -> Vec<f32> {
 pub(super) fn full(channels: usize) -> usize {
     channels.next_multiple_of(GROUP)
 }
+
+/// Puts parts that threads made beside each other: each has so many groups of every row (of `row` numbers), the last one what is left.
+pub(super) fn side_by_side(parts: &[Vec<f32>], groups: usize, row: usize, out: &mut [f32]) {
+    for (i, to) in out.chunks_exact_mut(row).enumerate() {
+        for (part, to) in parts.iter().zip(to.chunks_mut(groups * GROUP)) {
+            to.copy_from_slice(&part[i * to.len()..][..to.len()]);
+        }
+    }
+}

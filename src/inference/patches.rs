@@ -225,10 +225,12 @@ impl Row<'_> {
         match self.step() {
             // Of a picture.
             1 => self.run::<S, PIXELS, WIDE, 1>(simd),
+            2 => self.run::<S, PIXELS, WIDE, 2>(simd),
             32 => self.run::<S, PIXELS, WIDE, 32>(simd),
             64 => self.run::<S, PIXELS, WIDE, 64>(simd),
             128 => self.run::<S, PIXELS, WIDE, 128>(simd),
             256 => self.run::<S, PIXELS, WIDE, 256>(simd),
+            288 => self.run::<S, PIXELS, WIDE, 288>(simd),
             _ => self.run::<S, PIXELS, WIDE, 0>(simd),
         }
     }

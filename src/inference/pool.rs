@@ -149,18 +149,54 @@ pub(super) struct LayerNorm {
 
 impl LayerNorm {
     pub(super) fn run(&self, maps: &mut Maps) {
-        let numbers = (maps.height * maps.width * self.channels) as f64;
         for picture in maps.values.chunks_exact_mut(self.factor.len()) {
-            let (mut sum, mut squares) = (0.0, 0.0);
-            for value in picture.iter().map(|&v| f64::from(v)) {
-                sum += value;
-                squares += value * value;
+            let (row, numbers) = (maps.width * maps.channels, maps.height * maps.width * self.channels);
+            pulp::Arch::new().dispatch(RunLayerNorm { norm: self, row, numbers: numbers as f64, picture });
+        }
+    }
+}
+
+/// Sums that are made side by side: one would wait for itself.
+const SUMS: usize = 2;
+
+struct RunLayerNorm<'a> {
+    norm: &'a LayerNorm,
+    /// Numbers in a row of pixels.
+    row: usize,
+    /// How many there are in a picture, without those that fill up.
+    numbers: f64,
+    picture: &'a mut [f32],
+}
+
+impl WithSimd for RunLayerNorm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { norm, row, numbers, picture } = self;
+        let (mut total, mut total_squares) = (0.0, 0.0);
+        for row in picture.chunks_exact(row) {
+            // In single precision for a row, in double precision over all rows.
+            let (mut sum, mut squares) = ([simd.splat_f32s(0.0); SUMS], [simd.splat_f32s(0.0); SUMS]);
+            for some in row.chunks_exact(SUMS * lanes::<S>()) {
+                for i in 0..SUMS {
+                    let value = load::<S>(some, i * lanes::<S>());
+                    sum[i] = simd.add_f32s(sum[i], value);
+                    squares[i] = simd.mul_add_e_f32s(value, value, squares[i]);
+                }
             }
-            let mean = sum / numbers;
-            let scale = 1.0 / ((squares / numbers - mean * mean).max(0.0) + EPSILON).sqrt();
-            for ((value, factor), summand) in picture.iter_mut().zip(&self.factor).zip(&self.summand) {
-                *value = ((f64::from(*value) - mean) * scale) as f32 * factor + summand;
+            for i in 0..SUMS {
+                total += f64::from(simd.reduce_sum_f32s(sum[i]));
+                total_squares += f64::from(simd.reduce_sum_f32s(squares[i]));
             }
+        }
+        let mean = total / numbers;
+        let scale = 1.0 / ((total_squares / numbers - mean * mean).max(0.0) + EPSILON).sqrt();
+        let (factor, summand) = (simd.splat_f32s(scale as f32), simd.splat_f32s((-mean * scale) as f32));
+        for at in (0..picture.len()).step_by(lanes::<S>()) {
+            let value = simd.mul_add_e_f32s(load::<S>(picture, at), factor, summand);
+            let value = simd.mul_add_e_f32s(value, load::<S>(&norm.factor, at), load::<S>(&norm.summand, at));
+            store::<S>(picture, at, value);
         }
     }
 }

@@ -82,6 +82,7 @@ impl Multiply<'_> {
         match self.panel.len() / GROUP {
             32 => self.blocks::<S, ROWS, WIDE, 32>(simd),
             64 => self.blocks::<S, ROWS, WIDE, 64>(simd),
+            96 => self.blocks::<S, ROWS, WIDE, 96>(simd),
             128 => self.blocks::<S, ROWS, WIDE, 128>(simd),
             256 => self.blocks::<S, ROWS, WIDE, 256>(simd),
             512 => self.blocks::<S, ROWS, WIDE, 512>(simd),
@@ -163,10 +164,47 @@ pub(super) fn add_products<S: Simd, const ROWS: usize, const WIDE: usize, const 
     }
 }
 
-/// A single row times neighbouring panels, to the first numbers of `out`: several panels at once, because memory brings several streams
-/// faster than one.
+/// Numbers of long rows that are multiplied at a time: those of many rows stay in the cache until all panels have them.
+const SLICE: usize = 512;
+
+/// Long rows (each as long as the panels, one behind the other) times neighbouring panels, to the rows of `out`, which have a group for
+/// each panel and are clear. A row is multiplied in slices, the same ones however many rows there are: it gives the same sums alone and
+/// among others.
 #[inline(always)]
-pub(super) fn multiply_row<S: Simd>(simd: S, row: &[f32], panels: &Panels, which: Range<usize>, out: &mut [f32]) {
+pub(super) fn multiply_rows<S: Simd>(
+    simd: S,
+    rows: usize,
+    a: &[f32],
+    panels: &Panels,
+    which: Range<usize>,
+    out: &mut [f32],
+) {
+    let (k, stride) = (panels.k, which.len() * GROUP);
+    if rows == 1 {
+        return multiply_row(simd, a, panels, which, out);
+    }
+    let (mut slices, mut products) = (vec![0.0; rows * SLICE.min(k)], vec![0.0; rows * GROUP]);
+    for start in (0..k).step_by(SLICE) {
+        let length = SLICE.min(k - start);
+        for (row, to) in a.chunks_exact(k).zip(slices.chunks_exact_mut(length)) {
+            to.copy_from_slice(&row[start..][..length]);
+        }
+        for (i, panel) in which.clone().enumerate() {
+            let factors = &panels.panel(panel)[start * GROUP..][..length * GROUP];
+            multiply(simd, rows, &slices, factors, &mut products, GROUP);
+            for (row, products) in products.chunks_exact(GROUP).enumerate() {
+                let sums = &mut out[row * stride + i * GROUP..][..GROUP];
+                for at in (0..GROUP).step_by(lanes::<S>()) {
+                    store::<S>(sums, at, simd.add_f32s(load::<S>(sums, at), load::<S>(products, at)));
+                }
+            }
+        }
+    }
+}
+
+/// A single row, in the same slices: several panels at once, because memory brings several streams faster than one.
+#[inline(always)]
+fn multiply_row<S: Simd>(simd: S, row: &[f32], panels: &Panels, which: Range<usize>, out: &mut [f32]) {
     let (mut panel, mut out) = (which.start, out);
     while panel < which.end {
         let together = if which.end - panel >= STREAMS { STREAMS } else { 1 };
@@ -188,12 +226,19 @@ fn streams<S: Simd, const N: usize>(simd: S, row: &[f32], panels: &Panels, first
     let panels: [&[f32]; N] = std::array::from_fn(|i| panels.panel(first + i));
     for part in (0..GROUP).step_by(2 * lanes) {
         let mut sums = [[simd.splat_f32s(0.0); 2]; N];
-        for (i, &number) in row.iter().enumerate() {
-            let number = simd.splat_f32s(number);
-            for (panel, sums) in panels.iter().zip(&mut sums) {
-                let factors = &panel[i * GROUP..(i + 1) * GROUP];
-                sums[0] = simd.mul_add_e_f32s(number, load::<S>(factors, part), sums[0]);
-                sums[1] = simd.mul_add_e_f32s(number, load::<S>(factors, part + lanes), sums[1]);
+        for (slice, numbers) in row.chunks(SLICE).enumerate() {
+            let mut of_slice = [[simd.splat_f32s(0.0); 2]; N];
+            for (i, &number) in numbers.iter().enumerate() {
+                let (number, line) = (simd.splat_f32s(number), (slice * SLICE + i) * GROUP);
+                for (panel, sums) in panels.iter().zip(&mut of_slice) {
+                    let factors = &panel[line..line + GROUP];
+                    sums[0] = simd.mul_add_e_f32s(number, load::<S>(factors, part), sums[0]);
+                    sums[1] = simd.mul_add_e_f32s(number, load::<S>(factors, part + lanes), sums[1]);
+                }
+            }
+            for (sums, of_slice) in sums.iter_mut().zip(&of_slice) {
+                sums[0] = simd.add_f32s(sums[0], of_slice[0]);
+                sums[1] = simd.add_f32s(sums[1], of_slice[1]);
             }
         }
         for (sums, out) in sums.iter().zip(out.chunks_exact_mut(GROUP)) {

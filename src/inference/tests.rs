@@ -1,6 +1,7 @@
 //! Convolutions beside the sums that define them.
 
 use super::convolution::{Bench, Convolution};
+use super::dense::Dense;
 use super::maps::{Maps, full};
 use super::patches::{Kernel, Patches};
 use super::tiles::Tile;
@@ -104,4 +105,34 @@ fn many_channels_are_shared_among_threads() {
     let patches = |bias: &[f32], relu| Convolution::Patches(Patches::new(kernel, 128, channels, weight, bias, relu));
     compare(tiles, kernel, 1, [6, 5], channels);
     compare(patches, kernel, 1, [6, 5], channels);
+}
+
+#[test]
+fn dense_layers_give_what_sums_give_to_any_number_of_rows() {
+    // Of one slice, of several, and of so many weights that threads share them.
+    for (inputs, outputs) in [(96, 70), (1_300, 40), (20_000, 64)] {
+        // What fills a group up has no weight.
+        let columns: Vec<Option<usize>> = (0..inputs).map(|i| (i % 32 < 30).then_some(i)).collect();
+        let bias: Vec<f32> = (0..outputs).map(number).collect();
+        let dense = Dense::new(&columns, outputs, |output, input| weight(output, input, 0, 0), &bias, true);
+        assert_eq!(dense.is_heavy(), inputs == 20_000);
+        let values: Vec<f32> = (0..65 * inputs).map(number).collect();
+        let alone: Vec<Vec<f32>> = values.chunks_exact(inputs).map(|row| dense.run(1, row, 1)).collect();
+        for (row, (values, alone)) in values.chunks_exact(inputs).zip(&alone).enumerate().step_by(8) {
+            for (output, &found) in alone.iter().enumerate() {
+                let products = columns.iter().zip(values).filter_map(|(column, value)| {
+                    Some(f64::from(weight(output, (*column)?, 0, 0)) * f64::from(*value))
+                });
+                let sum = if output < outputs { products.sum::<f64>() + f64::from(bias[output]) } else { 0.0 };
+                assert!(
+                    (f64::from(found) - sum.max(0.0)).abs() < 1e-3,
+                    "{inputs}, {row}, {output}: {found}, not {sum}"
+                );
+            }
+        }
+        for (rows, threads) in [(1, 2), (2, 1), (7, 2), (65, 1), (65, 2)] {
+            let together = dense.run(rows, &values[..rows * inputs], threads);
+            assert!(together == alone[..rows].concat(), "{inputs}, {rows} rows on {threads} threads");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 pub(crate) const EPSILON: f64 = 1e-5;
 
 /// Pairs of channels from which on weights are brought from memory for each picture, because no cache of a core keeps them.
-const HEAVY: usize = 64 * 1024;
+const HEAVY: usize = 32 * 1024;
 /// Sides of what comes out from which on tiles of two by two save more than their factors cost, which are nearly twice as many as the
 /// weights; of light and of heavy convolutions.
 const TWO: [usize; 2] = [5, 7];

@@ -16,7 +16,7 @@ const SMALLEST: usize = 320;
 const LARGEST: usize = 2048;
 
 /// Draws every face's box, its class with the probability, and a bar for each class; where other faces leave no room for
-/// that, one bar of all probabilities on end. Several faces are numbered, from 1. Readable on any ground: the box has a dark rim, letters
+/// that, one bar of all probabilities on end, with the colours of the classes below the picture. Several faces are numbered, from 1. Readable on any ground: the box has a dark rim, letters
 /// stand on a dark plate, which has a strip of its own at the right where a single face fills the picture.
 ///
 /// # Errors
@@ -52,7 +52,7 @@ fn draw_all(
         frame(&mut drawn, [x - 1, y - 1, width + 2, height + 2], thick + 2, DARK);
         frame(&mut drawn, [x, y, width, height], thick, colour_of(face, classes));
     }
-    let mut taken = boxes.clone();
+    let (mut taken, mut on_end) = (boxes.clone(), false);
     for (&(face, number), &own) in faces.iter().zip(&boxes) {
         let plate = Plate { face, number, classes, scale, thick };
         let size = plate.size()?;
@@ -76,11 +76,14 @@ fn draw_all(
                 plate.draw(&mut drawn, inside)?;
                 inside
             }
-            None => plate.draw_short(&mut drawn, own, picture, &taken)?,
+            None => {
+                on_end = true;
+                plate.draw_short(&mut drawn, own, picture, &taken)?
+            }
         };
         taken.push(place);
     }
-    Ok(drawn)
+    if on_end && grows { with_legend(&drawn, classes, scale) } else { Ok(drawn) }
 }
 
 /// A rectangle of the picture.
@@ -161,7 +164,15 @@ impl Plate<'_> {
     fn bars(&self) -> Bars<'_> {
         let [_, letters, gap] = self.letters();
         let FaceExpression { probabilities, class, .. } = self.face;
-        Bars { classes: self.classes, probabilities, class, letters, line: (letters * 1.35).ceil(), gap }
+        Bars {
+            classes: self.classes,
+            probabilities,
+            class,
+            letters,
+            line: (letters * 1.35).ceil(),
+            gap,
+            numbers: false,
+        }
     }
 
     fn size(&self) -> Result<[i64; 2]> {
@@ -208,6 +219,28 @@ impl Plate<'_> {
         }
         Ok(at)
     }
+}
+
+/// With the classes' colours and names in a dark strip below, in as many lines as they need.
+fn with_legend(picture: &Array3<u8>, classes: &[String], scale: f32) -> Result<Array3<u8>> {
+    let (rows, columns, _) = picture.dim();
+    let letters = 13.0 * scale;
+    let (gap, line) = (letters * 0.5, (letters * 1.5).ceil());
+    let (mut x, mut y, mut places) = (gap, rows as f32 + gap, Vec::new());
+    for class in classes {
+        let width = letters + gap + text_width(class, letters)?;
+        if x > gap && x + width + gap > columns as f32 {
+            (x, y) = (gap, y + line);
+        }
+        places.push([x, y]);
+        x += width + 2.0 * gap;
+    }
+    let mut larger = widened(picture, Area { x: 0, y: 0, width: 0, height: (y + line).ceil() as i64 });
+    for (i, (class, [x, y])) in classes.iter().zip(places).enumerate() {
+        fill(&mut larger, [x, y, letters, letters].map(|v| v.round() as i64), colour_at(i), 1.0);
+        write(&mut larger, class, [x + letters + gap, y + letters * 0.9], letters, LIGHT)?;
+    }
+    Ok(larger)
 }
 
 /// With a dark strip at the right, and below where the strip is longer.
@@ -304,6 +337,14 @@ mod tests {
             .map(|i| face(FaceBox { x: 10 + 100 * (i % 4), y: 10 + 100 * (i / 4), width: side, height: side }))
             .collect();
         let drawn = annotated(&grey(128, 320, 420), &faces, &classes()).unwrap();
+        // A legend below says which colour is whose.
+        let (rows, columns, _) = drawn.dim();
+        assert!(rows > 320 && columns == 420, "{rows} {columns}");
+        for colour in &CLASSES[..3] {
+            let found =
+                drawn.slice(s![320.., .., ..]).lanes(ndarray::Axis(2)).into_iter().any(|p| p.to_vec() == colour);
+            assert!(found, "{colour:?}");
+        }
         for (i, f) in faces.iter().enumerate() {
             let (x, y) = (f.face.x as usize, f.face.y as usize);
             let lower = drawn.slice(s![y + 45..y + 84, x + 6..x + 84, ..]);

@@ -40,6 +40,8 @@ pub struct Bars<'a> {
     pub line: f32,
     /// Between the names and the bars.
     pub gap: f32,
+    /// Whether each bar has its number behind it.
+    pub numbers: bool,
 }
 
 impl Bars<'_> {
@@ -51,7 +53,8 @@ impl Bars<'_> {
     /// Draws the lines from `top` downwards, names and bars together `width` wide.
     pub fn draw(&self, picture: &mut Array3<u8>, [left, top]: [f32; 2], width: f32) -> Result<()> {
         let bar_left = left + self.names()? + self.gap;
-        let room = left + width - bar_left;
+        let numbers = if self.numbers { text_width("100.0 %", self.letters)? + self.gap } else { 0.0 };
+        let room = left + width - bar_left - numbers;
         for (i, (class, &p)) in self.classes.iter().zip(self.probabilities).enumerate() {
             let base = top + self.line * i as f32 + self.letters * 0.95;
             write(picture, class, [left, base], self.letters, if *class == self.class { LIGHT } else { QUIET })?;
@@ -59,6 +62,11 @@ impl Bars<'_> {
             fill(picture, [bar_left as i64, y, room as i64, height], GROOVE, 1.0);
             let length = (room * p.clamp(0.0, 1.0)).round() as i64;
             fill(picture, [bar_left as i64, y, length, height], colour_at(i), 1.0);
+            if self.numbers {
+                let number = format!("{:.1} %", 100.0 * p);
+                let at = left + width - text_width(&number, self.letters)?;
+                write(picture, &number, [at, base], self.letters, if *class == self.class { LIGHT } else { QUIET })?;
+            }
         }
         Ok(())
     }

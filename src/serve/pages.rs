@@ -105,10 +105,21 @@ async fn report(State(shared): State<Arc<Shared>>, name: Result<Path<String>, Pa
                 (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
                 (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(REPORT_POLICY)),
             ];
-            (headers, content).into_response()
+            (headers, with_way_back(content)).into_response()
         }
         Ok(Ok(None)) => no_report(),
         _ => Refusal::broken().into_response(),
+    }
+}
+
+/// A report as it lies on disk knows of no other; here a line above it leads to all of them.
+fn with_way_back(report: Vec<u8>) -> Vec<u8> {
+    const MAIN: &[u8] = b"<main>\n";
+    const LINE: &[u8] =
+        b"<nav aria-label=\"Server\"><a href=\"/reports\">All reports</a><a href=\"/\">Expressions</a></nav>\n";
+    match report.windows(MAIN.len()).position(|bytes| bytes == MAIN) {
+        Some(at) => [&report[..at + MAIN.len()], LINE, &report[at + MAIN.len()..]].concat(),
+        None => report,
     }
 }
 

@@ -14,8 +14,8 @@ fn prepared() -> Folder {
     let folder = folder();
     scene().save(folder.path("scene.png")).unwrap();
     folder.write("text.png", "no picture at all");
-    let report = "<!DOCTYPE html><title>A report</title><h1>Scores</h1><p id=word>still</p>\
-                  <script>document.getElementById('word').textContent = 'moved'</script>";
+    let report = "<!DOCTYPE html><title>A report</title>\n<main>\n<h1>Scores</h1><p id=word>still</p>\
+                  <script>document.getElementById('word').textContent = 'moved'</script>\n</main>";
     folder.write("results/first/report.html", report);
     folder
 }
@@ -175,6 +175,8 @@ fn reports_open_and_may_do_nothing_but_show_themselves() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
     browser.script("fetch('/api/health').catch(() => document.getElementById('word').textContent = 'refused')");
     browser.wait("return document.getElementById('word').textContent === 'refused'");
+    browser.click(&browser.find("nav a[href='/reports']"));
+    browser.wait("return document.title === 'Reports · ferrofuse'");
 }
 
 #[test]

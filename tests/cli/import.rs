@@ -456,6 +456,17 @@ fn votes_replace_the_labels_and_leave_out_what_nobody_knows() {
     let facts = folder.ok(&["inspect", "votes"]);
     assert!(facts.contains("contempt"), "{facts}");
 
+    // Another place of the votes does not make another dataset.
+    std::fs::rename(folder.path("votes.csv"), folder.path("moved.csv")).unwrap();
+    let moved = json(&folder, &["import", "votes", "--from", "small.csv", "--votes", "moved.csv"]);
+    assert_eq!(moved["dataset"]["recipe"], shares["dataset"]["recipe"]);
+    folder.write(
+        "features/patterns.toml",
+        "title = \"LBP\"\nextractor = \"lbp\"\nencoding = \"concatenate\"\n[lbp]\ncell = 8\n",
+    );
+    let said = folder.run(&["extract", "patterns", "--dataset", "votes"]);
+    assert!(said.code == 0 && !said.stderr.contains("again"), "{}", said.stderr);
+
     let said = folder.fails(1, &["import", "votes", "--from", "small.csv", "--votes", "nowhere.csv"]);
     assert!(said.contains("nowhere.csv") && said.contains("--votes"), "{said}");
     folder.write("votes.csv", VOTES.replace("PublicTest,b", "Training,b"));

@@ -68,7 +68,8 @@ fn faces_are_found_classified_and_drawn() {
         assert_eq!(best, number(8));
     }
     let drawn = image::open(folder.path("seen/scene.png")).unwrap().into_rgb8();
-    assert_eq!(drawn.dimensions(), (640, 400));
+    // One of the faces has a bar on end, whose colours are told below the picture.
+    assert!(drawn.width() == 640 && (410..450).contains(&drawn.height()), "{:?}", drawn.dimensions());
     assert!(drawn != scene(), "boxes are drawn");
     assert_eq!(drawn.get_pixel(1, 398), scene().get_pixel(1, 398), "elsewhere the picture is as it was");
 }
@@ -448,6 +449,10 @@ fn what_is_missing_is_said_with_what_to_do() {
         (&["--detector-model", "a.png"], "a cascade of OpenCV"),
         (&["--scale-factor", "1.0"], "scale-factor"),
         (&["--margin", "-1"], "margin"),
+        (&["--min-score", "0.5"], "--detector yunet"),
+        (&["--detector", "yunet", "--min-neighbors", "3"], "--detector haar"),
+        (&["--every", "2"], "--camera"),
+        (&["--smooth", "1"], "--camera"),
         (&["--model", "plain,plain"], "each model once"),
         (&["--model", "none"], "--dataset NAME"),
     ] {

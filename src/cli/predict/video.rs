@@ -8,14 +8,12 @@ pub struct VideoArgs {
     /// Watch this camera, 0 for the first, until Ctrl-C
     #[arg(long, value_name = "NUMBER", conflicts_with = "inputs")]
     camera: Option<u32>,
-    /// Videos: look at each n-th frame only
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
-    #[cfg_attr(not(feature = "opencv"), allow(dead_code))]
-    every: u64,
-    /// Videos: seconds that probabilities are averaged over, up to each frame
-    #[arg(long, value_name = "SECONDS", default_value_t = 0.5, value_parser = seconds)]
-    #[cfg_attr(not(feature = "opencv"), allow(dead_code))]
-    smooth: f64,
+    /// Videos: look at each n-th frame only [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    every: Option<u64>,
+    /// Videos: seconds that probabilities are averaged over, up to each frame [default: 0.5]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    smooth: Option<f64>,
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -27,6 +25,11 @@ impl VideoArgs {
     /// Whether a camera is watched.
     pub fn is_camera(&self) -> bool {
         self.camera.is_some()
+    }
+
+    /// An option that means nothing for pictures.
+    pub fn of_videos_only(&self) -> Option<&'static str> {
+        self.every.map(|_| "--every").or(self.smooth.map(|_| "--smooth"))
     }
 }
 
@@ -139,7 +142,7 @@ mod watching {
     ) -> anyhow::Result<Outcome> {
         let (name, classes) = (source.name().to_string(), expressions.committee().classes());
         let mut sink = Sink::new(args, (&name, copy.as_deref()), (classes, source.rate()), context)?;
-        let options = WatchOptions { every: args.video.every, window: args.video.smooth };
+        let options = WatchOptions { every: args.video.every.unwrap_or(1), window: args.video.smooth.unwrap_or(0.5) };
         let shown = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         context.progress.start(&shown, source.announced().unwrap_or(0), "frames");
         let watched = watch(expressions, &mut source, options, &mut sink, &context.progress);

@@ -85,7 +85,8 @@ fn head(sheet: &mut Array3<u8>, portrait: &Portrait<'_>) -> Result<()> {
     let middle = (2 * PAD + LARGE) as f32;
     let room = (WIDTH - 2 * LARGE - 4 * PAD) as f32;
     let step = (LARGE as f32 / portrait.classes.len().max(1) as f32).min(32.0);
-    let bars = Bars { classes: portrait.classes, probabilities, class, letters: 0.62 * step, line: step, gap: 12.0 };
+    let letters = 0.62 * step;
+    let bars = Bars { classes: portrait.classes, probabilities, class, letters, line: step, gap: 12.0, numbers: true };
     bars.draw(sheet, [middle, top as f32], room)?;
     line(sheet, "probabilities of all models together", [middle, caption], SMALL, room, QUIET)?;
 

@@ -13,7 +13,7 @@ use super::winograd::{Scratch, Winograd};
 const WORTH_SHARING: usize = 1 << 18;
 
 /// Factors for each number of the maps from which on threads share factors.
-const HEAVY: usize = 8;
+const FACTORS_A_NUMBER: usize = 8;
 
 #[derive(Clone, Debug)]
 pub(super) enum Convolution {
@@ -91,7 +91,7 @@ impl Convolution {
             Self::Winograd(w) => (w.inputs(), w.factors()),
             Self::Patches(p) => (p.inputs(), p.factors()),
         };
-        factors > HEAVY * (height * width * inputs + out[0] * out[1] * self.outputs())
+        factors > FACTORS_A_NUMBER * (height * width * inputs + out[0] * out[1] * self.outputs())
     }
 
     /// Multiplications for each number that comes out.

@@ -7,8 +7,8 @@ use super::maps::{GROUP, filled_up, side_by_side};
 use super::patches::add_bias;
 use super::product::{Panels, multiply_rows};
 
-/// Weights from which on no cache keeps them.
-const HEAVY: usize = 1 << 20;
+/// Weights that a cache keeps.
+const CACHED: usize = 1 << 20;
 
 /// A dense layer, with the ReLU behind it or without.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Dense {
 
     /// Whether its weights are brought from memory each time.
     pub(super) fn is_heavy(&self) -> bool {
-        self.weights.len() * self.weights.k * GROUP > HEAVY
+        self.weights.len() * self.weights.k * GROUP > CACHED
     }
 
     /// Rows that come out, one behind the other, each filled up to a group; on several threads if asked for.

@@ -88,7 +88,9 @@ impl Head {
 
     /// Whether a layer has so many weights that they are brought from memory each time.
     pub(super) fn is_heavy(&self) -> bool {
-        self.hidden.iter().any(|(dense, _)| dense.is_heavy()) || self.output.is_heavy()
+        let fusion = self.fusion.iter().flat_map(|f| std::iter::once(&f.dense).chain(f.gated.iter().flatten()));
+        let hidden = self.hidden.iter().map(|(dense, _)| dense);
+        fusion.chain(hidden).chain([&self.output]).any(Dense::is_heavy)
     }
 
     /// Numbers in an embedding.

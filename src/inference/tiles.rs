@@ -13,13 +13,13 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Two by two.
+    /// Two by two, of kernels of three by three.
     pub(super) const TWO: Self = Self { side: 2, kernel: 3 };
-    /// Four by four: 2.25 multiplications for a result in place of 4, but also more than twice as many factors.
+    /// Four by four of these: 2.25 multiplications for a result in place of 4, but also more than twice as many factors.
     pub(super) const FOUR: Self = Self { side: 4, kernel: 3 };
-    /// Of kernels of four by four.
+    /// Three by three, of kernels of four by four.
     pub(super) const THREE_OF_FOUR: Self = Self { side: 3, kernel: 4 };
-    /// Of kernels of five by five.
+    /// Two by two, of kernels of five by five.
     pub(super) const TWO_OF_FIVE: Self = Self { side: 2, kernel: 5 };
 
     /// Pixels a side that are looked at: four or six.

@@ -1,7 +1,7 @@
-//! Convolutions with stride 1, a tile of results at a time (Lavin and Gray 2016, "Fast algorithms for convolutional
-//! neural networks"). By 3 x 3 kernels two by two of them from four by four pixels take 16 multiplications in place of 36, four by four
-//! of them 36 in place of 144; the same six by six pixels are good for three by three results by 4 x 4 kernels (36 in place of 144) and
-//! for two by two by 5 x 5 kernels (36 in place of 100).
+//! Convolutions with stride 1, a tile of results at a time (Lavin and Gray 2016, "Fast algorithms for convolutional neural networks"). By
+//! 3 x 3 kernels two by two of them from four by four pixels take 16 multiplications in place of 36, four by four of them 36 in place of
+//! 144; the same six by six pixels are good for three by three results by 4 x 4 kernels (36 in place of 144) and for two by two by 5 x 5
+//! kernels (36 in place of 100).
 
 use std::ops::Range;
 

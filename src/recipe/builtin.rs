@@ -30,7 +30,7 @@ builtin! {
         "dsift-presence" "dsift-pyramid" "dsift-fisher" "dsift-symmetric" "dsift-symmetric-128"
         "hog" "lbp" "cnn-embedding" "vgg16-embedding" "demo-sift" "demo-dsift";
     Model "models": "cnn" "sift-cnn" "dsift-cnn" "cnn-long" "sift-cnn-long" "dsift-cnn-long" "vgg" "sift-vgg" "dsift-vgg" "vgg11" "vgg13" "vgg16" "vgg19" "resnet18"
-        "resnet34" "keras-cnn" "dexpression" "gudi" "compact" "compact-ckplus" "cnn-ckplus" "vgg19-ckplus" "vgg19-short" "vgg19-ckplus-tuned" "dsift-bovw-cnn" "dsift-bovw-cnn-consistent"
+        "resnet34" "keras-cnn" "dexpression" "gudi" "compact" "compact-ckplus" "cnn-ckplus" "vgg19-ckplus" "vgg19-short" "vgg19-ferplus" "vgg19-ckplus-tuned" "dsift-bovw-cnn" "dsift-bovw-cnn-consistent"
         "sift-svm" "dsift-svm" "dsift-bovw-linear" "dsift-logistic"
         "dsift-grid-linear" "dsift-scales-linear" "dsift-soft-linear" "dsift-large-linear" "dsift-presence-linear"
         "dsift-pyramid-linear" "dsift-chi-ridge" "dsift-linear" "dsift-mirrored-linear" "dsift-fisher-ridge"

@@ -19,12 +19,14 @@ pub fn draw(comparison: &Comparison, remark: &str) -> Option<Canvas> {
     }
     let widest = entries.iter().map(|e| text_width(&e.title, 12)).fold(60.0, f64::max).min(250.0);
     let (left, top) = (widest + 50.0, 96.0);
-    let width = (left + SIDE * n as f64 + 18.0).max(560.0);
+    let what = "row minus column, percentage points; colour where the paired test (Holm-corrected) is below 0.05";
+    let remark = words::joined(&[remark, what]);
+    // The remark is said whole, also over few entries.
+    let width = (left + SIDE * n as f64 + 18.0).max(text_width(&remark, 11) + 28.0);
     let height = top + SIDE * n as f64 + 16.0;
     let title = "Who beats whom on the test split";
     let mut canvas = Canvas::new(width.ceil() as u32, height.ceil() as u32, title);
-    let what = "row minus column, percentage points; colour where the paired test (Holm-corrected) is below 0.05";
-    canvas.heading(title, &words::joined(&[remark, what]));
+    canvas.heading(title, &remark);
     for (i, entry) in entries.iter().enumerate() {
         let middle = SIDE * (i as f64 + 0.5);
         let number = (i + 1).to_string();

@@ -85,9 +85,9 @@ def build(recipe, side):
         if block.get("global-average"):
             layers.append(nn.AdaptiveAvgPool2d(1))
         elif block.get("pool", 2) > 1:
-            side = block.get("pool", 2)
+            window = block.get("pool", 2)
             over_edge = block.get("pool-over-edge", False)
-            layers.append(nn.MaxPool2d(side, block.get("pool-stride", side), ceil_mode=over_edge))
+            layers.append(nn.MaxPool2d(window, block.get("pool-stride", window), ceil_mode=over_edge))
         if block.get("batch-norm") == "after-pool":
             layers.append(nn.BatchNorm2d(channels))
         if block.get("layer-norm"):

@@ -16,8 +16,9 @@ const SMALLEST: usize = 320;
 const LARGEST: usize = 2048;
 
 /// Draws every face's box, its class with the probability, and a bar for each class; where other faces leave no room for
-/// that, one bar of all probabilities on end, with the colours of the classes below the picture. Several faces are numbered, from 1. Readable on any ground: the box has a dark rim, letters
-/// stand on a dark plate, which has a strip of its own at the right where a single face fills the picture.
+/// that, one bar of all probabilities on end, with the colours of the classes below the picture. Several faces are numbered,
+/// from 1. Readable on any ground: the box has a dark rim, letters stand on a dark plate, which has a strip of its own at the
+/// right where a single face fills the picture.
 ///
 /// # Errors
 /// [`crate::Error::Backend`] when the font cannot be read.

@@ -57,7 +57,8 @@ impl Bars<'_> {
         let room = left + width - bar_left - numbers;
         for (i, (class, &p)) in self.classes.iter().zip(self.probabilities).enumerate() {
             let base = top + self.line * i as f32 + self.letters * 0.95;
-            write(picture, class, [left, base], self.letters, if *class == self.class { LIGHT } else { QUIET })?;
+            let paint = if *class == self.class { LIGHT } else { QUIET };
+            write(picture, class, [left, base], self.letters, paint)?;
             let (y, height) = ((base - self.letters * 0.72).round() as i64, (self.letters * 0.72).round() as i64);
             fill(picture, [bar_left as i64, y, room as i64, height], GROOVE, 1.0);
             let length = (room * p.clamp(0.0, 1.0)).round() as i64;
@@ -65,7 +66,7 @@ impl Bars<'_> {
             if self.numbers {
                 let number = format!("{:.1} %", 100.0 * p);
                 let at = left + width - text_width(&number, self.letters)?;
-                write(picture, &number, [at, base], self.letters, if *class == self.class { LIGHT } else { QUIET })?;
+                write(picture, &number, [at, base], self.letters, paint)?;
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::dataset::{Dataset, Split};
 use crate::error::{Error, Result};
 use crate::models::{EpochRecord, StartingPoint};
 use crate::predictions::EntryKind;
-use crate::recipe::AggregateMethod;
+use crate::recipe::{AggregateMethod, Keep};
 
 /// A finished comparison: everything a report shows, and nothing it must work out.
 ///
@@ -187,8 +187,11 @@ pub struct TrainingFacts {
     pub parameters: Option<u64>,
     /// Epochs run; `None` for an SVM.
     pub epochs: Option<u64>,
-    /// The epoch whose weights were kept, counted from 1: the best on validation.
+    /// The epoch whose weights were kept, counted from 1; `keep` says why.
     pub best_epoch: Option<u64>,
+    /// Which epoch was to be kept.
+    #[serde(default)]
+    pub keep: Keep,
     /// The trained network that it started from; `None` for fresh weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretrained: Option<StartingPoint>,

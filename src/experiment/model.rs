@@ -298,6 +298,7 @@ fn facts(recipe: &Recipe<ModelRecipe>, predicted: Predicted, folder: &Path) -> R
         parameters: network.as_ref().map(|d| d.parameters),
         epochs: network.as_ref().map(|d| d.history.len() as u64),
         best_epoch: network.as_ref().map(|d| d.best_epoch as u64),
+        keep: network.as_ref().map(|d| d.recipe.training.keep).unwrap_or_default(),
         pretrained: network.as_ref().and_then(|d| d.pretrained.clone()),
         seconds: Some(predicted.seconds),
         processor_seconds: predicted.processor_seconds,

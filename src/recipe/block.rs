@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Check;
-use super::checks::{is_true, share, yes};
-use super::grid::is_default;
+use super::checks::{is_default, is_true, share, yes};
 use crate::error::{Error, Result};
 
 /// Some convolutions with ReLU after each, then pooling.

@@ -29,15 +29,17 @@ builtin! {
     Feature "features": "sift" "dsift" "dsift-bovw" "dsift-bovw-grid" "dsift-bovw-scales" "dsift-bovw-large" "dsift-soft"
         "dsift-presence" "dsift-pyramid" "dsift-fisher" "dsift-symmetric" "dsift-symmetric-128"
         "hog" "lbp" "cnn-embedding" "vgg16-embedding" "demo-sift" "demo-dsift";
-    Model "models": "cnn" "sift-cnn" "dsift-cnn" "cnn-long" "sift-cnn-long" "dsift-cnn-long" "vgg" "sift-vgg" "dsift-vgg" "vgg11" "vgg13" "vgg16" "vgg19" "resnet18"
-        "resnet34" "keras-cnn" "dexpression" "gudi" "compact" "compact-ckplus" "cnn-ckplus" "vgg19-ckplus" "vgg19-short" "vgg19-ferplus" "vgg19-ckplus-tuned" "dsift-bovw-cnn" "dsift-bovw-cnn-consistent"
+    Model "models": "cnn" "sift-cnn" "dsift-cnn" "cnn-long" "sift-cnn-long" "dsift-cnn-long" "dsift-bovw-cnn" "dsift-bovw-cnn-consistent"
+        "vgg" "sift-vgg" "dsift-vgg" "vgg-short" "sift-vgg-short" "dsift-vgg-short" "vgg11" "vgg13" "vgg16" "vgg19" "vgg19-short"
+        "resnet18" "resnet18-short" "resnet34" "keras-cnn" "dexpression" "gudi" "compact"
+        "cnn-ckplus" "compact-ckplus" "vgg19-ckplus" "vgg19-ferplus" "vgg19-ferplus-long" "vgg19-ckplus-tuned"
         "sift-svm" "dsift-svm" "dsift-bovw-linear" "dsift-logistic"
         "dsift-grid-linear" "dsift-scales-linear" "dsift-soft-linear" "dsift-large-linear" "dsift-presence-linear"
         "dsift-pyramid-linear" "dsift-chi-ridge" "dsift-linear" "dsift-mirrored-linear" "dsift-fisher-ridge"
         "dsift-ridge" "dsift-ridge-128" "hog-ridge" "lbp-ridge" "cnn-ridge" "cnn-svm" "vgg16-dsift-svm"
         "early-fusion-ridge" "demo-cnn" "demo-sift-cnn" "demo-dsift-cnn" "demo-sift-svm" "demo-dsift-svm";
-    Experiment "results": "fer2013-cnn" "fer2013-handcrafted" "fer2013-early-fusion" "fer2013-comparison" "fer2013-vgg" "fer2013-modes"
-        "ckplus" "ckplus-file-order" "ckplus-shuffled" "demo";
+    Experiment "results": "fer2013-cnn" "fer2013-handcrafted" "fer2013-early-fusion" "fer2013-comparison" "fer2013-vgg" "fer2013-vgg-gpu"
+        "fer2013-modes" "ckplus" "ckplus-file-order" "ckplus-shuffled" "demo";
 }
 
 #[cfg(test)]

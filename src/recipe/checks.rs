@@ -35,3 +35,8 @@ pub(super) fn yes() -> bool {
 pub(super) fn is_true(value: &bool) -> bool {
     *value
 }
+
+/// Default values are not written, so that recipes from before a key existed keep their fingerprint.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

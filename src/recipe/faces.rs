@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grid::is_default;
+use super::checks::is_default;
 use super::{Check, ResizeFilter};
 use crate::error::{Error, Result};
 

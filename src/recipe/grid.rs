@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::checks::is_default;
 use crate::error::{Error, Result};
 
 /// A regular grid of descriptors, the same along both sides of the picture.
@@ -39,11 +40,6 @@ pub struct GridRecipe {
     /// Native: descriptors whose mean gradient (grey values from 0 to 1) is weaker than this become zeros.
     #[serde(default, skip_serializing_if = "is_default")]
     pub contrast_threshold: f32,
-}
-
-/// Default values are not written, so that recipes from before a key existed keep their fingerprint.
-pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }
 
 /// What computes the descriptors of a grid.

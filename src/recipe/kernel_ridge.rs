@@ -18,7 +18,7 @@ pub struct KernelRidgeRecipe {
     #[serde(default)]
     pub normalisation: Normalisation,
     /// Use each training picture mirrored too, and score the mean over a picture and its mirror image.
-    #[serde(default, skip_serializing_if = "super::grid::is_default")]
+    #[serde(default, skip_serializing_if = "super::checks::is_default")]
     pub mirrored: bool,
     /// The kernel.
     pub kernel: Kernel,

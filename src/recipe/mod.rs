@@ -42,4 +42,6 @@ pub use model::ModelRecipe;
 pub use network::{FeatureMode, FeatureScale, FusionRecipe, HeadRecipe, InputRecipe, Join, NetworkRecipe};
 pub use pretrained::PretrainedRecipe;
 pub use svm::{SvmMode, SvmRecipe};
-pub use training::{AugmentationRecipe, Balance, DecayRecipe, OptimiserKind, ScheduleKind, Targets, TrainingRecipe};
+pub use training::{
+    AugmentationRecipe, Balance, DecayRecipe, Keep, OptimiserKind, ScheduleKind, Targets, TrainingRecipe,
+};

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::checks::share;
-use super::grid::is_default;
+use super::checks::{is_default, share};
 use super::{AugmentationRecipe, BlockRecipe, Check, PretrainedRecipe, TrainingRecipe};
 use crate::error::{Error, Result};
 

@@ -1,10 +1,10 @@
 //! How networks are trained: optimiser, schedule, augmentation.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Check;
-use super::checks::{is_true, share, yes};
-use super::grid::is_default;
+use super::checks::{is_default, is_true, share, yes};
 use crate::error::{Error, Result};
 
 /// How a network is trained.
@@ -48,6 +48,9 @@ pub struct TrainingRecipe {
     /// Keep and score a moving average of the weights: what is left of the old one after a step, such as 0.999.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ema: Option<f64>,
+    /// Which epoch's weights are kept.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub keep: Keep,
     /// Stop after so many epochs that are not better on validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
@@ -133,6 +136,18 @@ pub enum Targets {
     Drawn,
 }
 
+/// Which epoch's weights are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those of the best epoch on validation.
+    #[default]
+    Best,
+    /// Those of the last one. Where few rows validate, the best of many epochs is the luckiest one, which a schedule that ends near
+    /// zero does not need.
+    Last,
+}
+
 /// What makes up for classes of different sizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -196,6 +211,9 @@ impl Check for TrainingRecipe {
         if self.patience == Some(0) {
             return wrong("patience from 1");
         }
+        if self.patience.is_some() && self.keep == Keep::Last {
+            return wrong("keep = \"last\" without patience, which waits for the best epoch");
+        }
         match (self.schedule, self.decay) {
             (ScheduleKind::Decay, None) => wrong("a [training.decay] table with after and factor"),
             (ScheduleKind::Decay, Some(d)) if d.every == 0 || !(d.factor > 0.0 && d.factor <= 1.0) => {
@@ -226,5 +244,23 @@ impl Check for AugmentationRecipe {
             return wrong("mixup or cutmix, not both");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_early_stop_waits_for_the_best_epoch_and_so_keeps_it() {
+        let check = |more: &str| {
+            let text = format!("epochs = 2\nbatch = 8\noptimiser = 'sgd'\nlearning-rate = 0.1\n{more}");
+            toml::from_str::<TrainingRecipe>(&text).unwrap().check().map_err(|e| e.to_string())
+        };
+        for good in ["", "patience = 1", "keep = 'last'", "keep = 'best'\npatience = 3"] {
+            check(good).unwrap();
+        }
+        let refused = check("keep = 'last'\npatience = 3").unwrap_err();
+        assert!(refused.contains("without patience"), "{refused}");
     }
 }

@@ -83,9 +83,10 @@ fn protocol(out: &mut String, comparison: &Comparison) {
     for entry in &comparison.entries {
         let Some(training) = &entry.training else { continue };
         let parameters = training.parameters.map_or_else(String::new, |n| format!("{} parameters, ", count(n)));
-        let epochs = training.epochs.zip(training.best_epoch).map_or_else(String::new, |(epochs, best)| {
-            format!(", {epochs} epochs, weights of epoch {best}, the best on validation")
-        });
+        let epochs = training
+            .epochs
+            .zip(words::kept_epoch(training))
+            .map_or_else(String::new, |(epochs, kept)| format!(", {epochs} epochs, weights of {kept}"));
         let start = training
             .pretrained
             .as_ref()

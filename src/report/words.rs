@@ -2,8 +2,8 @@
 
 use super::format::{count, interval, p_words, percent, points};
 use crate::dataset::Split;
-use crate::evaluation::{Comparison, Entry, EntryKind, StartingPoint};
-use crate::recipe::AggregateMethod;
+use crate::evaluation::{Comparison, Entry, EntryKind, StartingPoint, TrainingFacts};
+use crate::recipe::{AggregateMethod, Keep};
 
 /// The remark that stands beside every table and chart of scores on drawn faces.
 pub const SYNTHETIC: &str = "These faces are drawn by the program; the numbers say nothing about real faces.";
@@ -98,6 +98,15 @@ pub fn kind(entry: &Entry) -> String {
         EntryKind::Single if entry.family == "svm" => "SVM".to_string(),
         EntryKind::Single => entry.family.clone(),
     }
+}
+
+/// The epoch whose weights were kept, and why: `epoch 14, the best on validation`; `None` where there are no epochs.
+pub fn kept_epoch(training: &TrainingFacts) -> Option<String> {
+    let why = match training.keep {
+        Keep::Best => "the best on validation",
+        Keep::Last => "the last one",
+    };
+    training.best_epoch.map(|epoch| format!("epoch {epoch}, {why}"))
 }
 
 /// Which trained network another one started from, and what that had started from: `compact (fer2013)`.

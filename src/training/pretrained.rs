@@ -71,7 +71,7 @@ pub(super) fn in_words(point: &StartingPoint, classes: &[String]) -> String {
         true => "its last layer too, as the classes are the same".to_string(),
         false => format!("its last layer is fresh, for these classes: {}", classes.join(", ")),
     };
-    format!("starts from {model} trained on {dataset} (best epoch {best_epoch}); {last_layer}")
+    format!("starts from {model} trained on {dataset} (epoch {best_epoch}); {last_layer}")
 }
 
 /// A table of a recipe in one line.

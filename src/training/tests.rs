@@ -123,6 +123,25 @@ fn train_in(folder: &Path, text: &str, start: Start, progress: &dyn Progress) ->
 }
 
 #[test]
+fn the_weights_of_the_last_epoch_are_kept_where_the_recipe_says_so() {
+    let _lock = one_at_a_time();
+    // A rate at which the last epoch is not the best one.
+    let text =
+        RECIPE.replace("learning-rate = 0.01", "learning-rate = 0.5\nkeep = 'last'").replace("one-cycle", "constant");
+    let best = RECIPE.replace("learning-rate = 0.01", "learning-rate = 0.5").replace("one-cycle", "constant");
+    let kept = |text: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let trained = train_in(folder.path(), text, Start::Fresh, &Silent).unwrap();
+        (trained.description().best_epoch, read_tensors(&folder.path().join("weights.safetensors")).unwrap().0)
+    };
+    let (last, its_weights) = kept(&text);
+    let (best, best_weights) = kept(&best);
+    assert_eq!(last, 4);
+    assert!(best < 4, "the test needs another rate");
+    assert!(its_weights != best_weights);
+}
+
+#[test]
 fn a_plain_and_a_hybrid_network_learn_the_halves_and_come_back_from_their_folder() {
     let _lock = one_at_a_time();
     let mixed = |text: &str| text.replace("epochs = 12", "epochs = 12\nmixed-precision = true");

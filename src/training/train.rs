@@ -1,4 +1,4 @@
-//! Training a network from its recipe, from fresh weights or those of a trained one: epoch by epoch, the best on validation kept.
+//! Training a network from its recipe, from fresh weights or those of a trained one: epoch by epoch, the best on validation or the last one kept.
 
 use std::path::Path;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::models::network::{Device, FEATURE_CODEBOOK, FEATURE_DEVIATION, FEATURE_MEAN, Network, TrainedNetwork};
 use crate::models::{EpochRecord, NetworkDescription, SCHEMA, Start, network_fingerprint};
 use crate::progress::Progress;
-use crate::recipe::{NetworkRecipe, Recipe};
+use crate::recipe::{Keep, NetworkRecipe, Recipe};
 
 use super::checkpoint::Checkpoint;
 use super::data::{TrainingData, consistent, labels_of, measure, rows};
@@ -110,11 +110,12 @@ pub fn train_network(
         };
         progress.finish(&line(&recipe.name, &record, epochs, training_rows));
         let best_so_far = history.get(best_epoch.wrapping_sub(1));
-        let better = best_so_far.is_none_or(|best| {
-            let (a, b) = (record.validation_accuracy, best.validation_accuracy);
-            let loss = |r: &EpochRecord| r.validation_loss.unwrap_or(f64::INFINITY);
-            a > b || (a == b && loss(&record) < loss(best))
-        });
+        let better = recipe.value.training.keep == Keep::Last
+            || best_so_far.is_none_or(|best| {
+                let (a, b) = (record.validation_accuracy, best.validation_accuracy);
+                let loss = |r: &EpochRecord| r.validation_loss.unwrap_or(f64::INFINITY);
+                a > b || (a == b && loss(&record) < loss(best))
+            });
         history.push(record);
         if better {
             best_epoch = epoch;

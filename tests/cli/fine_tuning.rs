@@ -58,8 +58,7 @@ fn a_network_knows_from_the_start_what_the_one_that_it_starts_from_learned() {
     let trained = folder.run(&["train", "tuned", "-d", "tiny"]);
     assert_eq!(trained.code, 0, "{}", trained.stderr);
     let base = json(&read(&folder, "models/large/plain/model.json"));
-    let said =
-        format!("tuned: starts from plain trained on large (best epoch {}); its last layer too", base["best_epoch"]);
+    let said = format!("tuned: starts from plain trained on large (epoch {}); its last layer too", base["best_epoch"]);
     assert!(trained.stderr.contains(&said), "{}", trained.stderr);
     folder.ok(&["train", "scratch", "-d", "tiny"]);
     let [tuned, scratch] = ["tuned", "scratch"].map(|model| description(&folder, model));

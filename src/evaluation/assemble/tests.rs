@@ -186,6 +186,7 @@ fn training() -> TrainingFacts {
         parameters: Some(7),
         epochs: Some(1),
         best_epoch: Some(1),
+        keep: Default::default(),
         pretrained: None,
         seconds: Some(0.1),
         processor_seconds: None,

@@ -27,10 +27,8 @@ pub fn draw(training: &TrainingFacts, title: &str, remark: &str) -> Option<Canva
         return None;
     }
     let mut canvas = Canvas::new(WIDTH as u32, HEIGHT as u32, format!("{title}: loss and accuracy over epochs"));
-    let kept = match training.best_epoch {
-        Some(epoch) => format!("dashed: epoch {epoch}, the best on validation, whose weights were kept"),
-        None => String::new(),
-    };
+    let kept = words::kept_epoch(training)
+        .map_or_else(String::new, |epoch| format!("dashed: {epoch}, whose weights were kept"));
     canvas.heading(title, &words::joined(&[&kept, remark]));
 
     let curve = |name, paint, value: fn(&EpochRecord) -> Option<f64>| -> Curve<'_> {
@@ -120,6 +118,7 @@ mod tests {
             parameters: None,
             epochs: None,
             best_epoch: Some(2),
+            keep: Default::default(),
             pretrained: None,
             seconds: None,
             processor_seconds: None,

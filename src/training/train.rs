@@ -1,4 +1,5 @@
-//! Training a network from its recipe, from fresh weights or those of a trained one: epoch by epoch, the best on validation or the last one kept.
+//! Training a network from its recipe, from fresh weights or those of a trained one: epoch by epoch, the best on validation
+//! or the last one kept.
 
 use std::path::Path;
 use std::time::Instant;

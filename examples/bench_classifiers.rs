@@ -38,7 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let views = [features.view()];
     let labels = labels.to_vec();
     let classes = usize::from(labels.iter().copied().max().unwrap_or(0)) + 1;
-    let input = VectorInput { pictures: Pictures::new(&views), labels: &labels, splits: &splits, classes };
+    let input =
+        VectorInput { pictures: Pictures::new(&views), labels: &labels, splits: &splits, classes, calibration: None };
 
     let (clock, processor) = (Instant::now(), processor_seconds());
     let [validation, test] = match &recipe.value {

@@ -10,7 +10,8 @@ use super::work::WorkArgs;
 
 /// Cross-validate an experiment: import, and for each fold extract, train and predict; then report over all folds
 ///
-/// Each row is tested once, by models that learned from other folds; the fold after the tested one validates. What is
+/// Each row is tested once, by models that learned from other folds; the fold after the tested one validates. With
+/// `refit = true` in [folds], models are then trained again with that fold too, and it is these that are tested. What is
 /// there and still fits is taken as it is, so that an interrupted cross-validation goes on where it stopped.
 #[derive(Args)]
 pub struct CrossvalArgs {

@@ -9,6 +9,9 @@ use crate::artifact::Fingerprint;
 use crate::error::{Error, Result};
 use crate::recipe::{FoldRule, FoldsRecipe};
 
+/// What the name of a dataset without rows that validate ends with; see [`Folds::refit`].
+const REFIT: &str = "-refit";
+
 /// Which fold each row is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folds {
@@ -81,15 +84,26 @@ impl Folds {
         &self.of_row
     }
 
-    /// The fingerprint of a dataset as [`Folds::view`] gives it.
+    /// The fingerprint of a dataset as [`Folds::view`] gives it. Whether a second training follows makes no other first one.
     pub fn fingerprint(recipe: &FoldsRecipe, dataset: &str, fold: usize) -> String {
-        let recipe = serde_json::to_vec(recipe).unwrap_or_default();
+        let recipe = serde_json::to_vec(&FoldsRecipe { refit: false, ..*recipe }).unwrap_or_default();
         Fingerprint::new().with("dataset", dataset).with("folds", recipe).with("fold", fold.to_string()).finish()
+    }
+
+    /// The fingerprint of a dataset as [`Folds::refit`] gives it, from that of the view that it follows.
+    pub fn refit_fingerprint(view: &str) -> String {
+        Fingerprint::new().with("refit", view).finish()
+    }
+
+    /// The name of the view that the dataset of this name follows, where it is one that [`Folds::refit`] gives.
+    pub fn first_fit(name: &str) -> Option<&str> {
+        name.strip_suffix(REFIT).filter(|view| Self::origin(view) != *view)
     }
 
     /// The name of the dataset that [`Folds::view`] made a fold of, from the fold's name; any other name as it is.
     pub fn origin(name: &str) -> &str {
         let is_fold = |slug: &str| {
+            let slug = slug.strip_suffix(REFIT).unwrap_or(slug);
             FoldRule::ALL.iter().any(|rule| {
                 let numbers = slug.strip_prefix(rule.slug()).and_then(|rest| rest.strip_prefix('-'));
                 numbers
@@ -119,6 +133,16 @@ impl Folds {
             subjects: dataset.subjects.clone(),
             shares: dataset.shares.clone(),
         }
+    }
+
+    /// What [`Folds::view`] gave, with the rows that validate moved to those that train, for a second training of a model whose
+    /// first one has been chosen and calibrated.
+    pub fn refit(&self, mut view: Dataset) -> Dataset {
+        view.info.name.push_str(REFIT);
+        view.info.split_rule.push_str(", all the others for training");
+        view.info.fingerprint = Self::refit_fingerprint(&view.info.fingerprint);
+        view.splits.iter_mut().filter(|split| **split == Split::Validation).for_each(|split| *split = Split::Train);
+        view
     }
 
     /// For each row, what `look` says of it when its fold is for testing and all others are for training.
@@ -159,7 +183,9 @@ mod tests {
             let rule = [FoldRule::BySubject, FoldRule::Stratified, FoldRule::FileOrder, FoldRule::Shuffled][rule];
             let subjects: Vec<u32> = (0..labels.len() as u32).map(|i| i / 3).collect();
             let dataset = dataset_of(labels.clone(), Some(subjects.clone()));
-            let recipe = FoldsRecipe { rule, count, seed };
+            let recipe = FoldsRecipe { rule, count, seed, refit: false };
+            let second = FoldsRecipe { refit: true, ..recipe };
+            prop_assert_eq!(Folds::fingerprint(&recipe, "d", 0), Folds::fingerprint(&second, "d", 0));
             let folds = Folds::deal(&recipe, &dataset).unwrap();
             prop_assert_eq!(&folds, &Folds::deal(&recipe, &dataset).unwrap());
             let mut roles = vec![[0; 3]; labels.len()];
@@ -170,6 +196,13 @@ mod tests {
                 prop_assert_ne!(&view.info.name, &dataset.info.name);
                 prop_assert_eq!(Folds::origin(&view.info.name), &dataset.info.name);
                 view.splits.iter().zip(&mut roles).for_each(|(&split, role)| role[split as usize] += 1);
+                let first = view.info.name.clone();
+                let refit = folds.refit(view.clone());
+                prop_assert_eq!(Folds::first_fit(&refit.info.name), Some(first.as_str()));
+                prop_assert_eq!(Folds::origin(&refit.info.name), &dataset.info.name);
+                prop_assert!(prints.insert(refit.info.fingerprint.clone()));
+                prop_assert_eq!(refit.rows(Split::Test), view.rows(Split::Test));
+                prop_assert!(refit.rows(Split::Validation).is_empty());
                 if rule == FoldRule::BySubject {
                     for (a, b) in subjects.iter().zip(&view.splits) {
                         let others = subjects.iter().zip(&view.splits).filter(|(s, _)| *s == a);
@@ -190,7 +223,7 @@ mod tests {
     #[test]
     fn file_order_cuts_each_class_into_stretches() {
         let dataset = dataset_of([[0u8; 6], [1; 6]].concat(), None);
-        let recipe = FoldsRecipe { rule: FoldRule::FileOrder, count: 3, seed: 0 };
+        let recipe = FoldsRecipe { rule: FoldRule::FileOrder, count: 3, seed: 0, refit: false };
         assert_eq!(Folds::deal(&recipe, &dataset).unwrap().of_row(), [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2]);
     }
 
@@ -198,6 +231,9 @@ mod tests {
     fn only_the_names_of_folds_have_another_origin() {
         assert_eq!(Folds::origin("ckplus.by-subject-10-1-01"), "ckplus");
         assert_eq!(Folds::origin("faces.v2.shuffled-3-0-12"), "faces.v2");
+        assert_eq!(Folds::origin("ckplus.by-subject-10-1-01-refit"), "ckplus");
+        assert_eq!(Folds::first_fit("ckplus.by-subject-10-1-01"), None);
+        assert_eq!(Folds::first_fit("ckplus-refit"), None);
         for name in
             ["ckplus", "faces.v2", "faces.shuffled", "faces.shuffled-3-1", "faces.shuffled-3-1-x", "by-subject-10-1-01"]
         {
@@ -207,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_dealt_is_refused() {
-        let recipe = |rule, count| FoldsRecipe { rule, count, seed: 1 };
+        let recipe = |rule, count| FoldsRecipe { rule, count, seed: 1, refit: false };
         let dataset = dataset_of(vec![0, 1, 0, 1], None);
         let error = Folds::deal(&recipe(FoldRule::BySubject, 3), &dataset).unwrap_err().to_string();
         assert!(error.contains("by-subject"), "{error}");
@@ -217,7 +253,8 @@ mod tests {
     #[test]
     fn a_row_is_looked_at_with_all_other_folds_for_training() {
         let dataset = dataset_of(vec![0; 6], None);
-        let folds = Folds::deal(&FoldsRecipe { rule: FoldRule::FileOrder, count: 3, seed: 0 }, &dataset).unwrap();
+        let folds =
+            Folds::deal(&FoldsRecipe { rule: FoldRule::FileOrder, count: 3, seed: 0, refit: false }, &dataset).unwrap();
         let flags = folds.against_the_others(&dataset, |view| {
             assert_eq!(view.rows(Split::Train).len(), 4);
             // Of each fold the first row, and rows that are for training, which do not count.

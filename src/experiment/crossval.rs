@@ -7,7 +7,7 @@ use super::{FittedModel, Runner};
 use crate::artifact::Fingerprint;
 use crate::dataset::{Dataset, DatasetInfo, Folds, Split, identical_to_training, near_training};
 use crate::error::{Error, Result};
-use crate::evaluation::{EntryInput, FeatureFacts, FoldsOfRows, Seen, TrainingFacts};
+use crate::evaluation::{EntryInput, FeatureFacts, FoldsOfRows, Seen, SingleView, TrainingFacts};
 use crate::models::Start;
 use crate::predictions::{EntryKind, Predictions};
 use crate::recipe::{ExperimentRecipe, FoldsRecipe, Kind, ModelRecipe, Recipe, load};
@@ -32,6 +32,9 @@ impl Runner<'_> {
         let info = self.dataset_info(&recipe.value.dataset)?;
         for model in &models {
             self.check_unseen_by_folds(model, &info)?;
+            if rule.refit {
+                self.check_runs_through(model)?;
+            }
         }
         let folder = self.workspace.results(&recipe.name);
         let fingerprint = self.crossval_fingerprint(&recipe, &models, (&info, &rule))?;
@@ -45,23 +48,61 @@ impl Runner<'_> {
             let view = folds.view(&dataset, fold);
             self.progress.say(&format!("fold {} of {}", fold + 1, folds.count()));
             for (model, fitted) in models.iter().zip(&mut fitted) {
-                let done = self.model(&view, model, Start::Resume)?;
-                let folder = self.workspace.model(&view.info.name, &model.name);
-                report::write_curves(&folder, &view.info.split_rule, &done.training, view.info.synthetic)?;
-                fitted.push(done);
+                fitted.push(self.model_of_view(&view, model)?);
+            }
+            if rule.refit {
+                let view = folds.refit(view);
+                self.progress.say(&format!(
+                    "fold {} of {}: second training, on all the others",
+                    fold + 1,
+                    folds.count()
+                ));
+                for (model, fitted) in models.iter().zip(&mut fitted) {
+                    let second = self.model_of_view(&view, model)?;
+                    if let Some(first) = fitted.pop() {
+                        fitted.push(refitted(first, second));
+                    }
+                }
             }
         }
         // For the report: every row is tested, and every row validates once.
         dataset.splits.fill(Split::Test);
         let words = rule.words();
-        dataset.info.split_rule = format!("{words}; the fold after the tested one validates, the others train");
-        let entries = fitted.into_iter().map(|of_folds| pool(of_folds, &dataset)).collect::<Result<_>>()?;
+        dataset.info.split_rule = format!("{words}; {}", rule.others_in_words());
+        let entries = fitted.into_iter().map(|of_folds| pool(of_folds, &dataset, rule.refit)).collect::<Result<_>>()?;
         let identical = folds.against_the_others(&dataset, |view| Ok(identical_to_training(view)))?;
         let near = folds.against_the_others(&dataset, near_training)?;
         let seen = Seen { identical: Some(&identical), near: Some(&near) };
         let of_rows = FoldsOfRows { rule: &words, count: folds.count(), of_row: folds.of_row() };
         let comparison = self.compare(&recipe, &dataset, entries, (seen, Some(of_rows)))?;
         self.report(comparison, folder, fingerprint)
+    }
+
+    /// Refuses a network that would stop early, before any is trained: nothing validates in a second training. Networks that give a
+    /// model its features count too.
+    fn check_runs_through(&self, model: &Recipe<ModelRecipe>) -> Result<()> {
+        for feature in model.value.features() {
+            let feature = load(self.workspace, Kind::Feature, feature)?;
+            if let Some(network) = self.network_of(&feature.name, &feature.value)? {
+                self.check_runs_through(&network)?;
+            }
+        }
+        match &model.value {
+            ModelRecipe::Network(n) if n.training.patience.is_some() => {
+                let found = format!("that of `{}` in a cross-validation with refit = true", model.name);
+                let expected = "none: the second training has no rows that validate and runs through all its epochs";
+                Err(Error::invalid("training.patience", found, expected))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A model of one fold, with the curves of its training.
+    fn model_of_view(&self, view: &Dataset, model: &Recipe<ModelRecipe>) -> Result<FittedModel> {
+        let done = self.model(view, model, Start::Resume)?;
+        let folder = self.workspace.model(&view.info.name, &model.name);
+        report::write_curves(&folder, &view.info.split_rule, &done.training, view.info.synthetic)?;
+        Ok(done)
     }
 
     /// Fingerprint of all that the report shows.
@@ -79,14 +120,30 @@ impl Runner<'_> {
             let view = Folds::fingerprint(rule, &dataset.fingerprint, fold);
             for model in models {
                 fingerprint = fingerprint.with("model", self.model_fingerprint(model, &view)?);
+                if rule.refit {
+                    let refit = self.model_fingerprint(model, &Folds::refit_fingerprint(&view))?;
+                    fingerprint = fingerprint.with("refit", refit);
+                }
             }
         }
         Ok(fingerprint.finish())
     }
 }
 
+/// A model that validated with its first training and is tested with its second.
+fn refitted(first: FittedModel, second: FittedModel) -> FittedModel {
+    let (chosen, tested) = (first.training.single_view, second.training.single_view);
+    let single_view = chosen.zip(tested).map(|(a, b)| SingleView { validation: a.validation, test: b.test });
+    FittedModel {
+        test: second.test,
+        training: TrainingFacts { single_view, ..together(first.training, second.training) },
+        fresh: first.fresh && second.fresh,
+        ..first
+    }
+}
+
 /// One entry from the models of all folds: each row has the probabilities of the fold that it was held out in.
-fn pool(of_folds: Vec<FittedModel>, dataset: &Dataset) -> Result<EntryInput> {
+fn pool(of_folds: Vec<FittedModel>, dataset: &Dataset, refit: bool) -> Result<EntryInput> {
     let (mut validation, mut test, mut trainings) = (Vec::new(), Vec::new(), Vec::new());
     let mut names = None;
     for fitted in of_folds {
@@ -105,7 +162,7 @@ fn pool(of_folds: Vec<FittedModel>, dataset: &Dataset) -> Result<EntryInput> {
         title,
         kind: EntryKind::Single,
         family: family.into(),
-        training: summed(trainings),
+        training: of_all_folds(trainings, refit),
     })
 }
 
@@ -136,41 +193,37 @@ fn joined(model: &str, folds: &[Predictions], dataset: &Dataset, split: Split) -
     })
 }
 
-/// What the trainings of all folds took together.
-fn summed(trainings: Vec<TrainingFacts>) -> Option<TrainingFacts> {
+/// What the trainings of all folds took together, and how often was trained.
+fn of_all_folds(trainings: Vec<TrainingFacts>, refit: bool) -> Option<TrainingFacts> {
     let count = trainings.len();
-    let all = |of: fn(&TrainingFacts) -> Option<f64>| trainings.iter().map(of).sum::<Option<f64>>();
-    let (seconds, processor_seconds) = (all(|t| t.seconds), all(|t| t.processor_seconds));
-    let epochs = trainings.iter().map(|t| t.epochs).sum();
-    let peak_memory = trainings.iter().map(|t| t.peak_memory).max().flatten();
-    let features = features_of_all(&trainings);
-    let single_view = trainings.iter().map(|t| t.single_view).reduce(|a, b| a.zip(b).map(|(a, b)| a + b)).flatten();
+    let times = match refit {
+        false => format!("trained {count} times, once for each fold; time and epochs are those of all folds together"),
+        true => format!(
+            "trained {} times: for each fold once without the fold that validates, then with it, and the second is tested; time and \
+             epochs are those of all of them together",
+            2 * count
+        ),
+    };
     let seen = trainings.iter().filter(|t| t.pretrained.is_some()).find_map(|t| t.note.as_ref());
     let seen = seen.map_or_else(String::new, |note| format!(". In one of them: {note}"));
-    let first = trainings.into_iter().next()?;
-    Some(TrainingFacts {
-        epochs,
-        best_epoch: None,
-        seconds,
-        processor_seconds,
-        peak_memory,
-        single_view,
-        features,
-        history: Vec::new(),
-        note: Some(format!(
-            "trained {count} times, once for each fold; time and epochs are those of all folds together{seen}"
-        )),
-        ..first
-    })
+    let all = trainings.into_iter().reduce(together)?;
+    Some(TrainingFacts { best_epoch: None, history: Vec::new(), note: Some(times + &seen), ..all })
 }
 
-/// The features of a model with what they took in all folds together.
-fn features_of_all(trainings: &[TrainingFacts]) -> Vec<FeatureFacts> {
-    let mut features = trainings.first().map(|t| t.features.clone()).unwrap_or_default();
-    for (i, feature) in features.iter_mut().enumerate() {
-        let of_folds = || trainings.iter().filter_map(|t| t.features.get(i));
-        feature.cost = of_folds().map(|f| f.cost).sum();
-        feature.mirrored_cost = of_folds().map(|f| f.mirrored_cost).sum();
+/// What two trainings by the same recipe took together; the rest is that of the first.
+fn together(a: TrainingFacts, b: TrainingFacts) -> TrainingFacts {
+    let features = a.features.iter().zip(&b.features).map(|(x, y)| FeatureFacts {
+        cost: x.cost.zip(y.cost).map(|(x, y)| [x, y].into_iter().sum()),
+        mirrored_cost: x.mirrored_cost.zip(y.mirrored_cost).map(|(x, y)| [x, y].into_iter().sum()),
+        ..x.clone()
+    });
+    TrainingFacts {
+        epochs: a.epochs.zip(b.epochs).map(|(x, y)| x + y),
+        seconds: a.seconds.zip(b.seconds).map(|(x, y)| x + y),
+        processor_seconds: a.processor_seconds.zip(b.processor_seconds).map(|(x, y)| x + y),
+        peak_memory: a.peak_memory.max(b.peak_memory),
+        single_view: a.single_view.zip(b.single_view).map(|(x, y)| x + y),
+        features: features.collect(),
+        ..a
     }
-    features
 }

@@ -9,12 +9,13 @@ use super::predicted::{Predicted, label, load, scored};
 use crate::Cost;
 use crate::artifact::Fingerprint;
 use crate::cost::Meter;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Folds};
 use crate::error::{Error, Result};
 use crate::evaluation::{FeatureFacts, SingleView, TrainingFacts};
 use crate::features::FeatureMatrix;
 use crate::models::{
-    Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint, ridge, svm,
+    Calibration, Classifier, NetworkDescription, Outcome, Pictures, Start, VectorInput, linear, network_fingerprint,
+    ridge, svm,
 };
 use crate::predictions::Predictions;
 use crate::recipe::{self, Extractor, KernelRidgeRecipe, Kind, LinearRecipe, Loss, ModelRecipe, Recipe, SvmRecipe};
@@ -101,8 +102,14 @@ pub(super) struct Vectors {
 }
 
 impl Vectors {
-    /// Gives them, with labels and splits, to what fits a classifier or reads one.
-    pub(super) fn input<T>(&self, dataset: &Dataset, with: impl FnOnce(&VectorInput<'_>) -> Result<T>) -> Result<T> {
+    /// Gives them, with labels, splits and an earlier calibration where one stands in for rows that validate, to what fits a
+    /// classifier or reads one.
+    pub(super) fn input<T>(
+        &self,
+        dataset: &Dataset,
+        calibration: Option<&Calibration>,
+        with: impl FnOnce(&VectorInput<'_>) -> Result<T>,
+    ) -> Result<T> {
         let [upright, turned] = [&self.upright, &self.turned]
             .map(|all| all.iter().map(|m| m.features.view()).collect::<Vec<ArrayView2<f32>>>());
         with(&VectorInput {
@@ -110,6 +117,7 @@ impl Vectors {
             labels: &dataset.labels,
             splits: &dataset.splits,
             classes: dataset.info.classes.len(),
+            calibration,
         })
     }
 
@@ -144,9 +152,9 @@ impl Runner<'_> {
             Some(predicted) => predicted.clone(),
             None => match &recipe.value {
                 ModelRecipe::Network(n) => self.fit_network(dataset, recipe, n, start, &folder, &fingerprint)?,
-                ModelRecipe::Svm(s) => self.fit_svm(dataset, &recipe.name, s, &folder)?,
-                ModelRecipe::KernelRidge(k) => self.fit_kernel_ridge(dataset, &recipe.name, k, &folder)?,
-                ModelRecipe::Linear(l) => self.fit_linear(dataset, &recipe.name, l, &folder)?,
+                ModelRecipe::Svm(s) => self.fit_svm(dataset, &recipe.name, s)?,
+                ModelRecipe::KernelRidge(k) => self.fit_kernel_ridge(dataset, &recipe.name, k)?,
+                ModelRecipe::Linear(l) => self.fit_linear(dataset, &recipe.name, l)?,
             }
             .save(dataset, recipe, &folder, fingerprint)?,
         };
@@ -198,28 +206,22 @@ impl Runner<'_> {
         })
     }
 
-    fn fit_svm(&self, dataset: &Dataset, name: &str, svm: &SvmRecipe, folder: &Path) -> Result<Fitted> {
-        self.on_features(dataset, &svm.features, svm.mirrored, folder, |input| {
+    fn fit_svm(&self, dataset: &Dataset, name: &str, svm: &SvmRecipe) -> Result<Fitted> {
+        self.on_features(dataset, &svm.features, svm.mirrored, name, |input| {
             self.progress.say(&format!("{name}: fitting support vector machines"));
             svm::fit_predict(svm, input, self.progress)
         })
     }
 
-    fn fit_kernel_ridge(
-        &self,
-        dataset: &Dataset,
-        name: &str,
-        ridge: &KernelRidgeRecipe,
-        folder: &Path,
-    ) -> Result<Fitted> {
-        self.on_features(dataset, &ridge.features, ridge.mirrored, folder, |input| {
+    fn fit_kernel_ridge(&self, dataset: &Dataset, name: &str, ridge: &KernelRidgeRecipe) -> Result<Fitted> {
+        self.on_features(dataset, &ridge.features, ridge.mirrored, name, |input| {
             self.progress.say(&format!("{name}: kernel ridge regression"));
             ridge::fit_predict(ridge, input, self.options.kernel_memory, self.progress)
         })
     }
 
-    fn fit_linear(&self, dataset: &Dataset, name: &str, linear: &LinearRecipe, folder: &Path) -> Result<Fitted> {
-        self.on_features(dataset, &linear.features, linear.mirrored, folder, |input| {
+    fn fit_linear(&self, dataset: &Dataset, name: &str, linear: &LinearRecipe) -> Result<Fitted> {
+        self.on_features(dataset, &linear.features, linear.mirrored, name, |input| {
             let what = match linear.loss {
                 Loss::SquaredHinge => "linear support vector machines",
                 Loss::Logistic => "logistic regression",
@@ -229,19 +231,25 @@ impl Runner<'_> {
         })
     }
 
-    /// Extracts features where they are missing, fits a classifier on them and saves it.
+    /// Extracts features where they are missing, fits the classifier of this name on them and saves it.
     fn on_features<M: Classifier>(
         &self,
         dataset: &Dataset,
         features: &[String],
         mirrored: bool,
-        folder: &Path,
+        name: &str,
         fit: impl FnOnce(&VectorInput<'_>) -> Result<Outcome<M>>,
     ) -> Result<Fitted> {
         let vectors = self.vectors(dataset, features, mirrored)?;
+        let calibration = Folds::first_fit(&dataset.info.name)
+            .map(|view| {
+                let description = self.workspace.model(view, name).join(M::DESCRIPTION);
+                Calibration::stored(&description, dataset.info.classes.len())
+            })
+            .transpose()?;
         let meter = Meter::start();
-        let outcome = vectors.input(dataset, fit)?;
-        outcome.model.save(folder)?;
+        let outcome = vectors.input(dataset, calibration.as_ref(), fit)?;
+        outcome.model.save(&self.workspace.model(&dataset.info.name, name))?;
         Ok(Fitted {
             probabilities: [outcome.validation, outcome.test],
             single_view: None,

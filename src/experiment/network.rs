@@ -11,7 +11,7 @@ use super::predicted::{label, scored};
 use crate::Cost;
 use crate::cost::Meter;
 use crate::dataset::{Dataset, Split};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evaluation::{ConfusionMatrix, Hits, SingleView};
 use crate::models::network::TrainedNetwork;
 use crate::models::{NetworkDescription, Start};
@@ -80,8 +80,12 @@ impl Runner<'_> {
         features: impl Fn(&[usize], ArrayView3<'_, u8>) -> Result<Option<Array2<f32>>>,
     ) -> Result<Scored> {
         let name = &trained.description().name;
-        let predict = |split: Split| {
+        let predict = |split: Split| -> Result<(Array2<f32>, Option<Hits>)> {
             let rows = dataset.rows(split);
+            if rows.is_empty() {
+                let none = Array2::zeros((0, dataset.info.classes.len()));
+                return Ok((none, trained.has_several_views().then_some(Hits { correct: 0, rows: 0 })));
+            }
             let images = dataset.images.select(Axis(0), &rows);
             let features = features(&rows, images.view())?;
             let features = features.as_ref().map(|f| f.view());
@@ -96,7 +100,7 @@ impl Runner<'_> {
                 }
                 false => None,
             };
-            Ok::<_, Error>((p, hits))
+            Ok((p, hits))
         };
         let [validation, test] = scored().map(predict);
         let ((validation, of_validation), (test, of_test)) = (validation?, test?);

@@ -55,7 +55,7 @@ impl Predicted {
     /// Writes arrays and description; the description last.
     pub(super) fn save(&self, folder: &Path, predictions: &[Predictions]) -> Result<()> {
         for p in predictions {
-            p.check()?;
+            check(p)?;
             write_npy(&folder.join(array(p.split)), p.probabilities.view())?;
         }
         write_json(&folder.join(FILE), self)
@@ -74,8 +74,16 @@ fn array(split: Split) -> String {
 /// Reads a model's probabilities of one split.
 pub(super) fn load(folder: &Path, model: &str, dataset: &Dataset, split: Split) -> Result<Predictions> {
     let predictions = label(model, dataset, split, read_npy2(&folder.join(array(split)))?);
-    predictions.check()?;
+    check(&predictions)?;
     Ok(predictions)
+}
+
+/// A dataset may have no rows of a split: then there are no predictions of it, and nothing to check.
+fn check(predictions: &Predictions) -> Result<()> {
+    match predictions.rows.is_empty() && predictions.probabilities.is_empty() {
+        true => Ok(()),
+        false => predictions.check(),
+    }
 }
 
 /// Probabilities of the rows of a split, with the labels that belong to them.

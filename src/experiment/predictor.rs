@@ -239,15 +239,16 @@ impl Runner<'_> {
             ModelRecipe::Svm(svm) => {
                 let model = match svm.mode {
                     SvmMode::Global => SvmModel::load(&folder, None)?,
-                    SvmMode::Local => self
-                        .vectors(from, &svm.features, svm.mirrored)?
-                        .input(from, |training| SvmModel::load(&folder, Some(training)))?,
+                    SvmMode::Local => {
+                        self.vectors(from, &svm.features, svm.mirrored)?
+                            .input(from, None, |training| SvmModel::load(&folder, Some(training)))?
+                    }
                 };
                 (Machine::Svm(Box::new(model)), inputs(&svm.features, svm.mirrored)?)
             }
             ModelRecipe::KernelRidge(k) => {
                 let training = self.vectors(from, &k.features, k.mirrored)?;
-                let model = training.input(from, |training| KernelRidge::load(&folder, training))?;
+                let model = training.input(from, None, |training| KernelRidge::load(&folder, training))?;
                 (Machine::KernelRidge(Box::new(model)), inputs(&k.features, k.mirrored)?)
             }
         };

@@ -9,6 +9,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use serde::{Deserialize, Serialize};
 
+use super::stored::read_description;
 use crate::error::{Error, Result};
 use crate::matrix::Cholesky;
 
@@ -76,6 +77,21 @@ impl Calibration {
             }
         }
         Err(diverged(&format!("no convergence in {STEPS} steps")))
+    }
+
+    /// That of a classifier in a model folder, from its description.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] without one, [`Error::Malformed`] when it is no calibration of this many classes.
+    pub fn stored(description: &Path, classes: usize) -> Result<Self> {
+        /// The rest of a description is its own model's affair.
+        #[derive(Deserialize)]
+        struct Calibrated {
+            calibration: Calibration,
+        }
+        let Calibrated { calibration } = read_description(description)?;
+        calibration.check(description, classes)?;
+        Ok(calibration)
     }
 
     /// Checks what was read from `path`.

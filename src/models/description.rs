@@ -22,10 +22,10 @@ pub struct EpochRecord {
     pub train_loss: Option<f64>,
     /// Share of them classified right while training, from 0 to 1.
     pub train_accuracy: f64,
-    /// Mean cross-entropy on the validation rows; `None` when not finite.
+    /// Mean cross-entropy on the validation rows; `None` when not finite, and where no rows validate.
     pub validation_loss: Option<f64>,
-    /// Share of the validation rows classified right, from 0 to 1.
-    pub validation_accuracy: f64,
+    /// Share of the validation rows classified right, from 0 to 1; `None` where no rows validate.
+    pub validation_accuracy: Option<f64>,
     /// The learning rate at the end of the epoch.
     pub learning_rate: f64,
     /// Wall-clock seconds, validation included.

@@ -19,6 +19,9 @@ pub struct Outcome<M> {
 
 /// A fitted classifier on features.
 pub trait Classifier {
+    /// The name of its description in a model folder.
+    const DESCRIPTION: &str;
+
     /// Writes the model into `folder`, which is made where it is missing; its description comes last.
     ///
     /// # Errors

@@ -97,7 +97,10 @@ impl Pretrained {
         let mut datasets = vec![(d.dataset.as_str(), d.dataset_fingerprint.as_str())];
         let mut before = d.pretrained.as_ref();
         while let Some(point) = before {
-            datasets.push((&point.dataset, &point.dataset_fingerprint));
+            let learned_from = (point.dataset.as_str(), point.dataset_fingerprint.as_str());
+            if !datasets.contains(&learned_from) {
+                datasets.push(learned_from);
+            }
             before = point.pretrained.as_deref();
         }
         datasets

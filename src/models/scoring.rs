@@ -31,7 +31,7 @@ pub(super) trait DecisionFunction: Sync {
     }
 }
 
-/// Calibrates a machine on the validation rows and scores both splits that it was not fitted to.
+/// Calibrates a machine on the validation rows, unless an earlier calibration is given, and scores both splits that it was not fitted to.
 pub(super) fn calibrate<B: DecisionFunction, M>(
     machine: B,
     input: &VectorInput<'_>,
@@ -44,8 +44,17 @@ pub(super) fn calibrate<B: DecisionFunction, M>(
     progress.start("pictures", vectors as u64, if mirrored { "pictures and mirror images" } else { "pictures" });
     let [validation, test] = splits.map(|rows| machine.decisions(input.pictures, &rows, mirrored, progress));
     let (validation, test) = (validation?, test?);
-    let calibration = Calibration::fit(validation.view(), &input.labels_of(Split::Validation))?;
-    progress.finish(&format!("validation log-loss {:.3}", calibration.log_loss));
+    let calibration = match input.calibration {
+        Some(earlier) => {
+            progress.finish("calibrated as before");
+            earlier.clone()
+        }
+        None => {
+            let fitted = Calibration::fit(validation.view(), &input.labels_of(Split::Validation))?;
+            progress.finish(&format!("validation log-loss {:.3}", fitted.log_loss));
+            fitted
+        }
+    };
     Ok(Outcome {
         validation: calibration.probabilities(validation.view()),
         test: calibration.probabilities(test.view()),

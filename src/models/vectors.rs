@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
+use super::calibration::Calibration;
 use crate::artifact::Fingerprint;
 use crate::dataset::Split;
 use crate::error::{Error, Result};
@@ -68,6 +69,8 @@ pub struct VectorInput<'a> {
     pub splits: &'a [Split],
     /// The number of classes.
     pub classes: usize,
+    /// For a dataset in which no rows validate: what an earlier fit was calibrated by.
+    pub calibration: Option<&'a Calibration>,
 }
 
 impl VectorInput<'_> {
@@ -110,7 +113,7 @@ impl VectorInput<'_> {
         if training < 2 {
             return Err(Error::invalid("training rows", training, "at least 2"));
         }
-        if !self.splits.contains(&Split::Validation) {
+        if self.calibration.is_none() && !self.splits.contains(&Split::Validation) {
             let expected = "at least one: probabilities are calibrated on the validation split";
             return Err(Error::invalid("validation rows", 0, expected));
         }

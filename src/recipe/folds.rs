@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Check;
+use super::checks::is_default;
 use crate::error::{Error, Result};
 
 /// Folds of a cross-validation: each is tested once, by models that learn from the others. The fold after the tested
@@ -17,6 +18,10 @@ pub struct FoldsRecipe {
     /// Seed of the draw, where there is one.
     #[serde(default)]
     pub seed: u64,
+    /// Train each model a second time, on all folds but the tested one, once the fold that validates has served; it is the second
+    /// that is tested. Networks then run through all their epochs and keep the last, other models keep the calibration of the first.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub refit: bool,
 }
 
 /// How rows are dealt to folds.
@@ -64,6 +69,17 @@ impl FoldsRecipe {
     pub fn words(&self) -> String {
         let drawn = if self.rule == FoldRule::FileOrder { String::new() } else { format!(", seed {}", self.seed) };
         format!("{} folds, {}{drawn}", self.count, self.rule.words())
+    }
+
+    /// What the other folds than the tested one are for, in words.
+    pub fn others_in_words(&self) -> &'static str {
+        match self.refit {
+            false => "the fold after the tested one validates, the others train",
+            true => {
+                "the fold after the tested one validates, the others train; then a second training on both, of which the test \
+                 scores are"
+            }
+        }
     }
 
     /// The folds as a part of a folder's name.

@@ -153,8 +153,7 @@ fn facts(comparison: &Comparison, entry: &Entry) -> Vec<(&'static str, String)> 
         facts.push(("Parameters", count(n)));
     }
     if let Some(epochs) = training.epochs {
-        let best = training.best_epoch.map_or_else(|| DASH.to_string(), |e| e.to_string());
-        facts.push(("Epochs", format!("{epochs}, weights of epoch {best}")));
+        facts.push(("Epochs", format!("{epochs}{}", words::kept_weights(training))));
     }
     if let Some(point) = &training.pretrained {
         facts.push(("Starts from", words::starting_point(point)));

@@ -1,6 +1,6 @@
 //! `report.md`: the numbers of the HTML page as Markdown tables.
 
-use super::format::{DASH, count, duration};
+use super::format::{count, duration};
 use super::tables::{self, Table, classes};
 use super::words;
 use crate::cost::show_memory;
@@ -118,8 +118,7 @@ fn about(comparison: &Comparison, entry: &Entry) -> String {
             parts.push(format!(", {} parameters", count(n)));
         }
         if let Some(epochs) = t.epochs {
-            let best = t.best_epoch.map_or_else(|| DASH.to_string(), |e| e.to_string());
-            parts.push(format!(", {epochs} epochs, weights of epoch {best}"));
+            parts.push(format!(", {epochs} epochs{}", words::kept_weights(t)));
         }
         if let Some(point) = &t.pretrained {
             parts.push(format!(", starts from {}", text(&words::starting_point(point))));

@@ -109,6 +109,11 @@ pub fn kept_epoch(training: &TrainingFacts) -> Option<String> {
     training.best_epoch.map(|epoch| format!("epoch {epoch}, {why}"))
 }
 
+/// What to say of the weights after the number of epochs: `, weights of epoch 14, the best on validation`.
+pub fn kept_weights(training: &TrainingFacts) -> String {
+    kept_epoch(training).map_or_else(String::new, |epoch| format!(", weights of {epoch}"))
+}
+
 /// Which trained network another one started from, and what that had started from: `compact (fer2013)`.
 pub fn starting_point(point: &StartingPoint) -> String {
     let before =

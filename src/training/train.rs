@@ -1,5 +1,5 @@
 //! Training a network from its recipe, from fresh weights or those of a trained one: epoch by epoch, the best on validation
-//! or the last one kept.
+//! or the last one kept. Without rows that validate, as in the second training of a fold, the last one is kept.
 
 use std::path::Path;
 use std::time::Instant;
@@ -86,6 +86,7 @@ pub fn train_network(
     let pass = Pass::new(&recipe.value, scale, computed, device, progress, (&labels, classes.len()))?;
     let epochs = recipe.value.training.epochs;
     let training_rows = train.labels.size()[0] as u64;
+    let validates = validation.labels.size()[0] > 0;
     for epoch in history.len() + 1..=epochs {
         if recipe.value.training.patience.is_some_and(|patience| epoch > best_epoch + patience) {
             progress.say(&format!("{}: no better on validation since epoch {best_epoch}; training ends", recipe.name));
@@ -97,21 +98,25 @@ pub fn train_network(
             progress.finish("");
             return Err(Error::Interrupted { kept: kept(&recipe.name, history.len(), options.start) });
         };
-        let scored = learner.kept(|network| pass.score(network, &validation))?;
+        let scored = match validates {
+            true => Some(learner.kept(|network| pass.score(network, &validation))?),
+            false => None,
+        };
         let steps = pass.batches(training_rows as usize);
         let training = &recipe.value.training;
         let record = EpochRecord {
             epoch: epoch as u64,
             train_loss: finite(fitted.loss),
             train_accuracy: fitted.accuracy,
-            validation_loss: finite(scored.loss),
-            validation_accuracy: scored.accuracy,
+            validation_loss: scored.as_ref().and_then(|s| finite(s.loss)),
+            validation_accuracy: scored.map(|s| s.accuracy),
             learning_rate: super::schedule::learning_rate(training, epoch * steps - 1, steps),
             seconds: clock.elapsed().as_secs_f64(),
         };
         progress.finish(&line(&recipe.name, &record, epochs, training_rows));
         let best_so_far = history.get(best_epoch.wrapping_sub(1));
         let better = recipe.value.training.keep == Keep::Last
+            || !validates
             || best_so_far.is_none_or(|best| {
                 let (a, b) = (record.validation_accuracy, best.validation_accuracy);
                 let loss = |r: &EpochRecord| r.validation_loss.unwrap_or(f64::INFINITY);
@@ -228,13 +233,14 @@ fn finite(value: f64) -> Option<f64> {
 }
 
 fn line(name: &str, r: &EpochRecord, epochs: usize, rows: u64) -> String {
+    let validation = r.validation_accuracy.map_or_else(String::new, |accuracy| {
+        format!(", validation {:.2} % (loss {:.3})", 100.0 * accuracy, r.validation_loss.unwrap_or(f64::NAN))
+    });
     format!(
-        "{name} {}/{epochs}: loss {:.3}, train {:.2} %, validation {:.2} % (loss {:.3}), {:.0} images/s, {:.0} s",
+        "{name} {}/{epochs}: loss {:.3}, train {:.2} %{validation}, {:.0} images/s, {:.0} s",
         r.epoch,
         r.train_loss.unwrap_or(f64::NAN),
         100.0 * r.train_accuracy,
-        100.0 * r.validation_accuracy,
-        r.validation_loss.unwrap_or(f64::NAN),
         rows as f64 / r.seconds,
         r.seconds
     )

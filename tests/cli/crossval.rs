@@ -63,6 +63,48 @@ fn every_row_is_tested_once_and_a_second_run_computes_nothing() {
 }
 
 #[test]
+fn a_second_training_learns_from_the_fold_that_validated() {
+    let folder = folder();
+    folder.ok(&["crossval", "folds"]);
+    let weights = |name: &str| std::fs::read(folder.path(format!("models/{name}/plain/weights.safetensors"))).unwrap();
+    let first = weights("tiny.stratified-3-5-02");
+    folder.write("results/again.toml", format!("{FOLDS}refit = true\n"));
+    folder.ok(&["crossval", "again"]);
+    // The first trainings are those of the experiment without a second one.
+    assert_eq!(weights("tiny.stratified-3-5-02"), first);
+    assert_ne!(weights("tiny.stratified-3-5-02-refit"), first);
+    for model in ["plain", "svm"] {
+        let array = |experiment: &str, split: &str| {
+            std::fs::read(folder.path(format!("results/{experiment}/predictions/{model}.{split}.npy"))).unwrap()
+        };
+        assert_eq!(array("folds", "validation"), array("again", "validation"), "{model}");
+        assert_ne!(array("folds", "test"), array("again", "test"), "{model}");
+    }
+    let read =
+        |path: &str| -> Value { serde_json::from_str(&std::fs::read_to_string(folder.path(path)).unwrap()).unwrap() };
+    let network = read("models/tiny.stratified-3-5-01-refit/plain/model.json");
+    assert_eq!((&network["best_epoch"], network["history"].as_array().unwrap().len()), (&4.into(), 4));
+    assert!(network["history"][3]["validation_accuracy"].is_null());
+    let svm = |view: &str| read(&format!("models/tiny.stratified-3-5-01{view}/svm/svm.json"));
+    assert_eq!(svm("")["calibration"], svm("-refit")["calibration"]);
+    assert_eq!(
+        (&svm("")["training_rows_available"], &svm("-refit")["training_rows_available"]),
+        (&56.into(), &112.into())
+    );
+    let metrics = read("results/again/metrics.json")["comparison"].take();
+    let training = &metrics["entries"][0]["training"];
+    assert_eq!((&training["epochs"], &metrics["entries"][0]["test"]["metrics"]["rows"]), (&24.into(), &168.into()));
+    assert!(training["note"].as_str().unwrap().starts_with("trained 6 times"), "{training}");
+    let report = std::fs::read_to_string(folder.path("results/again/report.md")).unwrap();
+    assert!(report.contains("then a second training on both, of which the test scores are"), "{report}");
+    assert!(folder.ok(&["crossval", "again"]).contains("fresh"));
+
+    folder.write("models/plain.toml", small::NETWORK.replace("[training]", "[training]\npatience = 2"));
+    let said = folder.fails(1, &["crossval", "again"]);
+    assert!(said.contains("patience") && said.contains("`plain`"), "{said}");
+}
+
+#[test]
 fn drawn_people_stay_in_one_fold() {
     let folder = folder();
     let alone = FOLDS.split("[[aggregate]]").next().unwrap().replace("\"plain\", ", "");

@@ -235,6 +235,11 @@ fn pictures_that_a_start_has_seen_under_another_name_are_counted() {
     folder.ok(&["run", "seen"]);
     let report = read(&folder, "results/seen/report.md");
     assert!(report.contains(identical), "{report}");
+    // What two trainings in a row learned from is named once.
+    folder.ok(&["train", "tuned", "-d", "large"]);
+    folder.write("models/third.toml", tuned("model = \"tuned\"\ndataset = \"large\""));
+    let said = folder.run(&["train", "third", "-d", "resplit"]);
+    assert!(said.code == 0 && said.stderr.matches(" of `large`, ").count() == 1, "{}", said.stderr);
     // Other faces are not the same, if some are alike.
     let said = folder.run(&["train", "tuned", "-d", "tiny"]);
     assert!(!said.stderr.contains("pixel") || said.stderr.contains(" 0 of them pixel by pixel"), "{}", said.stderr);

@@ -200,7 +200,7 @@ fn training() -> TrainingFacts {
             train_loss: None,
             train_accuracy: 0.3,
             validation_loss: Some(1.1),
-            validation_accuracy: 0.2,
+            validation_accuracy: Some(0.2),
             learning_rate: 1e-4,
             seconds: 0.01,
         }],

@@ -31,6 +31,8 @@ struct Description {
 }
 
 impl Classifier for LinearModel {
+    const DESCRIPTION: &str = DESCRIPTION;
+
     fn save(&self, folder: &Path) -> Result<()> {
         // An older description must not vouch for arrays that are half replaced.
         for name in [DESCRIPTION, WEIGHTS] {

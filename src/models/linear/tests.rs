@@ -45,7 +45,13 @@ fn run(n: usize, threads: usize) -> Outcome<LinearModel> {
     let (rows, labels) = rows(n, false);
     let splits = splits(n);
     let features = [rows.view()];
-    let input = VectorInput { pictures: Pictures::new(&features), labels: &labels, splits: &splits, classes: CLASSES };
+    let input = VectorInput {
+        pictures: Pictures::new(&features),
+        labels: &labels,
+        splits: &splits,
+        classes: CLASSES,
+        calibration: None,
+    };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| fit_predict(&recipe(), &input, &Silent).unwrap())
 }
@@ -149,7 +155,7 @@ fn mirror_images_are_further_training_rows_and_are_scored_too() {
     let other = turned(&rows);
     let (features, mirror) = ([rows.view()], [other.view()]);
     let pictures = Pictures { features: &features, mirrored: &mirror };
-    let input = VectorInput { pictures, labels: &labels, splits: &splits(200), classes: CLASSES };
+    let input = VectorInput { pictures, labels: &labels, splits: &splits(200), classes: CLASSES, calibration: None };
     let recipe = LinearRecipe { mirrored: true, ..recipe() };
     let model = fit_predict(&recipe, &input, &Silent).unwrap().model;
     let training = rows_of(&splits(200), Split::Train);

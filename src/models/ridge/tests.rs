@@ -45,7 +45,13 @@ fn splits(n: usize) -> Vec<Split> {
 fn run(recipe: &KernelRidgeRecipe, n: usize) -> Result<Outcome<KernelRidge>> {
     let (features, labels) = rows(n);
     let views: Vec<ArrayView2<f32>> = features.iter().map(|f| f.view()).collect();
-    let input = VectorInput { pictures: Pictures::new(&views), labels: &labels, splits: &splits(n), classes: CLASSES };
+    let input = VectorInput {
+        pictures: Pictures::new(&views),
+        labels: &labels,
+        splits: &splits(n),
+        classes: CLASSES,
+        calibration: None,
+    };
     fit_predict(recipe, &input, 1 << 30, &Silent)
 }
 
@@ -98,7 +104,7 @@ fn mirror_images_make_the_machine_of_twice_the_rows() {
     let (views, mirror) = (features.each_ref().map(|f| f.view()), turned.each_ref().map(|f| f.view()));
     let pictures = Pictures { features: &views, mirrored: &mirror };
     let splits = splits(n);
-    let input = VectorInput { pictures, labels: &labels, splits: &splits, classes: CLASSES };
+    let input = VectorInput { pictures, labels: &labels, splits: &splits, classes: CLASSES, calibration: None };
     for kernel in [Kernel::Rbf, Kernel::Intersection] {
         for combine in [Combine::Concatenate, Combine::Sum] {
             let recipe = KernelRidgeRecipe { mirrored: true, combine, ..recipe(kernel) };
@@ -113,8 +119,13 @@ fn mirror_images_make_the_machine_of_twice_the_rows() {
             let views = doubled.each_ref().map(|f| f.view());
             let labels: Vec<u8> = order.iter().map(|&row| labels[row]).collect();
             let splits: Vec<Split> = order.iter().map(|&row| splits[row]).collect();
-            let input =
-                VectorInput { pictures: Pictures::new(&views), labels: &labels, splits: &splits, classes: CLASSES };
+            let input = VectorInput {
+                pictures: Pictures::new(&views),
+                labels: &labels,
+                splits: &splits,
+                classes: CLASSES,
+                calibration: None,
+            };
             let recipe = KernelRidgeRecipe { mirrored: false, lambda: 2.0 * recipe.lambda, ..recipe };
             let twice = fit_predict(&recipe, &input, 1 << 30, &Silent).unwrap().model;
 
@@ -156,7 +167,13 @@ fn a_model_comes_back_from_its_folder() {
     let views: Vec<ArrayView2<f32>> = features.iter().map(|f| f.view()).collect();
     let splits = splits(n);
     let other: Vec<u8> = [1, 0].into_iter().chain(labels[2..].iter().copied()).collect();
-    let input = VectorInput { pictures: Pictures::new(&views), labels: &labels, splits: &splits, classes: CLASSES };
+    let input = VectorInput {
+        pictures: Pictures::new(&views),
+        labels: &labels,
+        splits: &splits,
+        classes: CLASSES,
+        calibration: None,
+    };
     let load = |input: &VectorInput<'_>| KernelRidge::load(folder.path(), input);
     let back = load(&input).unwrap();
     assert_eq!(back, outcome.model);
@@ -178,7 +195,13 @@ fn wrong_input_is_refused_by_name() {
     let (features, labels) = rows(60);
     let views: Vec<ArrayView2<f32>> = features.iter().map(|f| f.view()).collect();
     let splits = splits(60);
-    let input = VectorInput { pictures: Pictures::new(&views), labels: &labels, splits: &splits, classes: CLASSES };
+    let input = VectorInput {
+        pictures: Pictures::new(&views),
+        labels: &labels,
+        splits: &splits,
+        classes: CLASSES,
+        calibration: None,
+    };
     let refusal = |recipe: &KernelRidgeRecipe, input: &VectorInput<'_>, memory| {
         fit_predict(recipe, input, memory, &Silent).unwrap_err().to_string()
     };

@@ -109,7 +109,11 @@ fn decision_values_equal_those_of_libsvm() {
 fn run(recipe: &SvmRecipe, rows: ArrayView2<'_, f32>, labels: &[u8], classes: usize) -> Result<Outcome<SvmModel>> {
     let features = [rows.view()];
     let splits = splits(labels.len());
-    fit_predict(recipe, &VectorInput { pictures: Pictures::new(&features), labels, splits: &splits, classes }, &Silent)
+    fit_predict(
+        recipe,
+        &VectorInput { pictures: Pictures::new(&features), labels, splits: &splits, classes, calibration: None },
+        &Silent,
+    )
 }
 
 #[test]
@@ -191,7 +195,8 @@ fn models_come_back_from_their_folder() {
     let (x, y) = rows(200);
     let splits = splits(200);
     let features = [x.view()];
-    let input = VectorInput { pictures: Pictures::new(&features), labels: &y, splits: &splits, classes: 3 };
+    let input =
+        VectorInput { pictures: Pictures::new(&features), labels: &y, splits: &splits, classes: 3, calibration: None };
     for mode in [SvmMode::Local, SvmMode::Global] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m");
@@ -236,7 +241,13 @@ fn wrong_input_is_refused_by_name() {
     says(run(&local, x.slice(s![1.., ..]), &y, 3), "feature `f`");
     let features = [x.view()];
     let training_only = vec![Split::Train; 60];
-    let input = VectorInput { pictures: Pictures::new(&features), labels: &y, splits: &training_only, classes: 3 };
+    let input = VectorInput {
+        pictures: Pictures::new(&features),
+        labels: &y,
+        splits: &training_only,
+        classes: 3,
+        calibration: None,
+    };
     says(fit_predict(&local, &input, &Silent), "validation rows");
     let validation_only = vec![Split::Validation; 60];
     says(fit_predict(&local, &VectorInput { splits: &validation_only, ..input }, &Silent), "training rows");

@@ -43,6 +43,8 @@ struct Description {
 }
 
 impl Classifier for SvmModel {
+    const DESCRIPTION: &str = DESCRIPTION;
+
     fn save(&self, folder: &Path) -> Result<()> {
         let description = folder.join(DESCRIPTION);
         // An older description must not vouch for arrays that are half replaced.

@@ -40,7 +40,7 @@ pub fn draw(training: &TrainingFacts, title: &str, remark: &str) -> Option<Canva
     ];
     let accuracy = [
         curve("training", Paint::Series(0), |r| Some(r.train_accuracy * 100.0)),
-        curve("validation", Paint::Series(1), |r| Some(r.validation_accuracy * 100.0)),
+        curve("validation", Paint::Series(1), |r| r.validation_accuracy.map(|a| a * 100.0)),
     ];
     let (top, bottom) = (84.0, HEIGHT - 48.0);
     panel(&mut canvas, Area { left: 54.0, right: 362.0, top, bottom }, "loss", &loss, training.best_epoch);
@@ -106,7 +106,7 @@ mod tests {
             train_loss: loss,
             train_accuracy: 0.5,
             validation_loss: loss,
-            validation_accuracy: 0.4,
+            validation_accuracy: Some(0.4),
             learning_rate: 0.1,
             seconds: 1.0,
         }

@@ -186,8 +186,11 @@ fn an_interrupted_fine_tuning_goes_on_from_its_checkpoint_and_not_from_the_start
     assert!(weights(whole.path()) == weights(parts.path()), "resumed weights differ");
     assert_eq!(resumed.description().pretrained.as_ref().map(|p| p.model.as_str()), Some("base"));
 
-    // What starts from this one knows both.
-    let third = Pretrained { description: resumed.description().clone(), ..pretrained };
-    assert_eq!(third.datasets(), [("halves", halves().info.fingerprint.as_str()); 2]);
+    // What starts from this one knows both, and names what both learned from once.
+    let mut third = Pretrained { description: resumed.description().clone(), ..pretrained };
+    let fingerprint = halves().info.fingerprint;
+    assert_eq!(third.datasets(), [("halves", fingerprint.as_str())]);
+    third.description.dataset = "quarters".into();
+    assert_eq!(third.datasets(), [("quarters", fingerprint.as_str()), ("halves", fingerprint.as_str())]);
     assert_eq!(third.starting_point(true).pretrained.unwrap().model, "base");
 }
